@@ -1,0 +1,35 @@
+// The executor: settles the rows of many sheets together. Rows are pooled over blocks and chains by hash or scheme, cut
+// into chunks and run on the pool; the result is one Settled per sheet.
+#pragma once
+
+#include <vector>
+
+#include "claim/judge.hpp"
+#include "claim/sheet.hpp"
+#include "exec/pool.hpp"
+#include "exec/stats.hpp"
+#include "sig/batch.hpp"
+
+namespace isthmus::exec {
+
+class Executor {
+ public:
+  // threads = 1: no pool at all, work stays on the calling thread.
+  explicit Executor(u32 threads) : pool_(threads) {}
+
+  // Computes every row of every sheet; Settled i belongs to sheet i. May be called from several threads at once, on
+  // different sheets. Throws std::bad_alloc only, and then no Settled exists.
+  std::vector<claim::Settled> settle(std::span<claim::Sheet* const> sheets);
+
+  // ok[i] = 1 iff rows[i] verifies, in chunks on the pool.
+  void verify(Scheme scheme, std::span<const sig::Row> rows, u8* ok);
+
+  Pool& pool() { return pool_; }
+  const Stats& stats() const { return stats_; }
+
+ private:
+  Pool pool_;
+  Stats stats_;
+};
+
+}  // namespace isthmus::exec

@@ -1,0 +1,147 @@
+// The executor: levels, comparison rules, multisig order, many sheets and threads at once.
+#include "exec/executor.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <numeric>
+
+#include "hash/hash.hpp"
+
+using namespace isthmus;
+using claim::Compare;
+using claim::Kind;
+using claim::kRoot;
+using claim::Ref;
+using claim::Sheet;
+
+namespace {
+
+std::vector<u8> digest(Hash id, const std::vector<u8>& message) {
+  std::vector<u8> out(digest_size(id));
+  const hash::Segment segment{message.data(), message.size()};
+  const hash::Message row{&segment, 1, out.data()};
+  hash::digest_many(id, {&row, 1});
+  return out;
+}
+
+claim::Verdict settle_and_judge(exec::Executor& executor, Sheet& sheet) {
+  Sheet* const one[] = {&sheet};
+  return claim::judge(sheet, executor.settle(one).front());
+}
+
+// The root of four leaves, each a chain of `depth` hashes over one input byte, must equal `expected`.
+Sheet layered_sheet(Bytes input, int depth, const std::vector<u8>& expected) {
+  Sheet sheet(input, {}, Limits{});
+  const Ref leaves = sheet.reserve(4 * 32);
+  for (u32 i = 0; i < 4; ++i) {
+    Ref at = sheet.input(i, 1);
+    for (int k = 1; k < depth; ++k) at = sheet.hash(Hash::sha256, {at});
+    sheet.hash_into(leaves.sub(32 * i, 32), Hash::sha256, {at});
+  }
+  const Sheet::TreeResult tree = sheet.tree(Tree::sha256_pairs, leaves);
+  sheet.bind(kRoot, tree.claim, Code::merkle_mutated);
+  sheet.bind(kRoot, sheet.compare(Compare::equal, tree.root, sheet.text(expected)), Code::merkle_root_differs);
+  return sheet;
+}
+
+std::vector<u8> layered_root(Bytes input, int depth) {
+  std::vector<u8> leaves;
+  for (u32 i = 0; i < 4; ++i) {
+    std::vector<u8> at{input[i]};
+    for (int k = 0; k < depth; ++k) at = digest(Hash::sha256, at);
+    leaves.insert(leaves.end(), at.begin(), at.end());
+  }
+  std::vector<u8> level;
+  for (usize i = 0; i < 128; i += 64) {
+    const std::vector<u8> node = digest(Hash::sha256, {leaves.begin() + static_cast<long>(i),
+                                                       leaves.begin() + static_cast<long>(i) + 64});
+    level.insert(level.end(), node.begin(), node.end());
+  }
+  return digest(Hash::sha256, level);
+}
+
+}  // namespace
+
+TEST_CASE("executor: rows read what earlier levels wrote, over many sheets and threads") {
+  const std::vector<u8> input{10, 20, 30, 40};
+  for (const u32 threads : {1u, 2u, 4u}) {
+    exec::Executor executor(threads);
+    std::vector<Sheet> sheets;
+    for (int i = 0; i < 40; ++i) {
+      std::vector<u8> root = layered_root(input, 1 + i % 5);
+      if (i % 7 == 3) root[i % 32] ^= 1;
+      sheets.push_back(layered_sheet(input, 1 + i % 5, root));
+    }
+    std::vector<Sheet*> pointers;
+    for (Sheet& sheet : sheets) pointers.push_back(&sheet);
+    const std::vector<claim::Settled> settled = executor.settle(pointers);
+    for (usize i = 0; i < sheets.size(); ++i) {
+      const claim::Verdict verdict = claim::judge(sheets[i], settled[i]);
+      CHECK(verdict.status == (i % 7 == 3 ? Status::invalid : Status::valid));
+      if (i % 7 == 3) CHECK(verdict.code == Code::merkle_root_differs);
+    }
+  }
+}
+
+TEST_CASE("executor: equal and little-endian comparison") {
+  const u8 input[] = {5, 1, 4, 2, 5, 1, 6, 1};
+  const auto holds = [&](Compare compare, u32 left, u32 left_len, u32 right, u32 right_len) {
+    Sheet sheet(Bytes(input), {}, Limits{});
+    sheet.bind(kRoot, sheet.compare(compare, sheet.input(left, left_len), sheet.input(right, right_len)),
+               Code::hash_differs);
+    exec::Executor executor(1);
+    return settle_and_judge(executor, sheet).status == Status::valid;
+  };
+  CHECK(holds(Compare::equal, 0, 2, 4, 2));
+  CHECK(!holds(Compare::equal, 0, 2, 6, 2));
+  CHECK(!holds(Compare::equal, 0, 1, 0, 2));
+  CHECK(holds(Compare::le_at_most, 0, 2, 4, 2));   // equal
+  CHECK(holds(Compare::le_at_most, 0, 2, 2, 2));   // 0x0105 <= 0x0204: the last byte weighs most
+  CHECK(!holds(Compare::le_at_most, 2, 2, 0, 2));
+  CHECK(holds(Compare::le_at_most, 0, 2, 6, 2));
+  CHECK(!holds(Compare::le_at_most, 0, 1, 0, 2));  // lengths differ
+}
+
+TEST_CASE("pool: every index once, in any number of threads, again and again") {
+  for (const u32 threads : {1u, 2u, 3u, 8u}) {
+    exec::Pool pool(threads);
+    for (const usize count : {usize{0}, usize{1}, usize{2}, usize{7}, usize{1000}}) {
+      std::vector<int> seen(count);
+      pool.run(count, [&](usize i) { ++seen[i]; });
+      CHECK(std::accumulate(seen.begin(), seen.end(), usize{0}) == count);
+      CHECK(std::find(seen.begin(), seen.end(), 2) == seen.end());
+    }
+  }
+}
+
+TEST_CASE("pool: running out of memory in one job is an error of the whole") {
+  exec::Pool pool(3);
+  std::atomic<int> ran{0};
+  const auto job = [&](usize i) {
+    ++ran;
+    if (i == 5) throw std::bad_alloc();
+  };
+  CHECK_THROWS_AS(pool.run(20, job), std::bad_alloc);
+  CHECK(ran.load() == 20);
+  pool.run(4, [&](usize) { ++ran; });
+  CHECK(ran.load() == 24);
+}
+
+TEST_CASE("pool: a forked child makes its own threads") {
+  exec::Pool pool(3);
+  std::atomic<int> ran{0};
+  pool.run(8, [&](usize) { ++ran; });
+  const pid_t child = fork();
+  if (child == 0) {
+    std::atomic<int> mine{0};
+    pool.run(8, [&](usize) { ++mine; });
+    _exit(mine.load() == 8 ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(ran.load() == 8);
+}
