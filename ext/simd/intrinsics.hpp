@@ -1,0 +1,23 @@
+// The compiler's intrinsics for whatever the file's flags allow; the one place that includes them.
+//
+// GCC 12 warns about its own header: the undefined operands of AVX-512 intrinsics look uninitialised once they have been
+// inlined (GCC bug 105593).
+#pragma once
+
+#if defined(__x86_64__)
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+// Helpers of per-ISA files must vanish into their caller: an outlined copy of a lane operation costs more than the
+// operation, and a vector argument passed between functions costs a trip through memory.
+#define ISTHMUS_INLINE inline __attribute__((always_inline))

@@ -1,0 +1,346 @@
+// Lanes of 64-bit words: U64Plain<N> in plain C (U64x1 and the emulation of wider types), U64x2 (NEON), U64x4 (AVX2),
+// U64x8 (AVX-512), each where the file's flags allow it. Field and curve kernels are written once over these.
+//
+//   set1 load store lane(i)     construction and memory, any alignment
+//   + -                         modulo 2^64
+//   & | ^  and_not(a,b)= a & ~b
+//   shl<n> shr<n> sar<n> rotr<n>  0 < n < 64 (sar: sign fills)
+//   mul32(a,b)                  low 32 bits of a times low 32 bits of b, exact in 64 bits
+//   equal(a,b) less(a,b)        masks: a lane is all ones or all zeros; less is unsigned
+//   select(mask,a,b)            mask ? a : b, bitwise, so mask lanes must be all ones or all zeros
+//   any(mask)                   true iff some lane is not zero
+//   xor3 choose majority swap_bytes   as in lanes_u32.hpp
+//   gather(table, index)        lane i = table[index lane i]; the caller has proved the indices in range
+//   transpose(x[kLanes])
+//
+// Everything has internal linkage: nothing here can make a weak symbol.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "simd/intrinsics.hpp"
+
+namespace isthmus::simd {
+namespace {
+
+// ---- plain C, any number of lanes ------------------------------------------------------------------------------
+
+template <usize N>
+struct U64Plain {
+  static constexpr usize kLanes = N;
+  u64 v[N];
+
+  static ISTHMUS_INLINE U64Plain set1(u64 x) {
+    U64Plain out;
+    for (usize i = 0; i < N; ++i) out.v[i] = x;
+    return out;
+  }
+  static ISTHMUS_INLINE U64Plain load(const void* p) {
+    U64Plain out;
+    memcpy(out.v, p, 8 * N);
+    return out;
+  }
+  ISTHMUS_INLINE void store(void* p) const { memcpy(p, v, 8 * N); }
+  ISTHMUS_INLINE u64 lane(usize i) const { return v[i]; }
+};
+
+using U64x1 = U64Plain<1>;
+
+#define ISTHMUS_PLAIN(name, expression)                          \
+  template <usize N>                                             \
+  ISTHMUS_INLINE U64Plain<N> name(U64Plain<N> a, U64Plain<N> b) { \
+    for (usize i = 0; i < N; ++i) a.v[i] = (expression);         \
+    return a;                                                    \
+  }
+ISTHMUS_PLAIN(operator+, a.v[i] + b.v[i])
+ISTHMUS_PLAIN(operator-, a.v[i] - b.v[i])
+ISTHMUS_PLAIN(operator^, a.v[i] ^ b.v[i])
+ISTHMUS_PLAIN(operator&, a.v[i] & b.v[i])
+ISTHMUS_PLAIN(operator|, a.v[i] | b.v[i])
+ISTHMUS_PLAIN(and_not, a.v[i] & ~b.v[i])
+ISTHMUS_PLAIN(mul32, u64{static_cast<u32>(a.v[i])} * static_cast<u32>(b.v[i]))
+ISTHMUS_PLAIN(equal, a.v[i] == b.v[i] ? ~u64{0} : u64{0})
+ISTHMUS_PLAIN(less, a.v[i] < b.v[i] ? ~u64{0} : u64{0})
+#undef ISTHMUS_PLAIN
+
+template <int kBits, usize N>
+ISTHMUS_INLINE U64Plain<N> shl(U64Plain<N> a) {
+  for (usize i = 0; i < N; ++i) a.v[i] <<= kBits;
+  return a;
+}
+template <int kBits, usize N>
+ISTHMUS_INLINE U64Plain<N> shr(U64Plain<N> a) {
+  for (usize i = 0; i < N; ++i) a.v[i] >>= kBits;
+  return a;
+}
+template <int kBits, usize N>
+ISTHMUS_INLINE U64Plain<N> sar(U64Plain<N> a) {
+  for (usize i = 0; i < N; ++i) a.v[i] = static_cast<u64>(static_cast<i64>(a.v[i]) >> kBits);
+  return a;
+}
+template <int kBits, usize N>
+ISTHMUS_INLINE U64Plain<N> rotr(U64Plain<N> a) {
+  for (usize i = 0; i < N; ++i) a.v[i] = (a.v[i] >> kBits) | (a.v[i] << (64 - kBits));
+  return a;
+}
+template <usize N>
+ISTHMUS_INLINE U64Plain<N> select(U64Plain<N> mask, U64Plain<N> a, U64Plain<N> b) {
+  for (usize i = 0; i < N; ++i) a.v[i] = b.v[i] ^ (mask.v[i] & (a.v[i] ^ b.v[i]));
+  return a;
+}
+template <usize N>
+ISTHMUS_INLINE bool any(U64Plain<N> mask) {
+  u64 seen = 0;
+  for (usize i = 0; i < N; ++i) seen |= mask.v[i];
+  return seen != 0;
+}
+template <usize N>
+ISTHMUS_INLINE U64Plain<N> xor3(U64Plain<N> a, U64Plain<N> b, U64Plain<N> c) {
+  return a ^ b ^ c;
+}
+template <usize N>
+ISTHMUS_INLINE U64Plain<N> choose(U64Plain<N> e, U64Plain<N> f, U64Plain<N> g) {
+  return g ^ (e & (f ^ g));
+}
+template <usize N>
+ISTHMUS_INLINE U64Plain<N> majority(U64Plain<N> a, U64Plain<N> b, U64Plain<N> c) {
+  return (a & b) | (c & (a | b));
+}
+template <usize N>
+ISTHMUS_INLINE U64Plain<N> swap_bytes(U64Plain<N> a) {
+  for (usize i = 0; i < N; ++i) a.v[i] = __builtin_bswap64(a.v[i]);
+  return a;
+}
+template <usize N>
+ISTHMUS_INLINE U64Plain<N> gather(const u64* table, U64Plain<N> index) {
+  for (usize i = 0; i < N; ++i) index.v[i] = table[index.v[i]];
+  return index;
+}
+template <usize N>
+ISTHMUS_INLINE void transpose(U64Plain<N> (&x)[N]) {
+  for (usize i = 0; i < N; ++i) {
+    for (usize j = i + 1; j < N; ++j) {
+      const u64 kept = x[i].v[j];
+      x[i].v[j] = x[j].v[i];
+      x[j].v[i] = kept;
+    }
+  }
+}
+
+// ---- two lanes, NEON -------------------------------------------------------------------------------------------
+
+#if defined(__aarch64__)
+
+struct U64x2 {
+  static constexpr usize kLanes = 2;
+  uint64x2_t v;
+
+  static ISTHMUS_INLINE U64x2 set1(u64 x) { return {vdupq_n_u64(x)}; }
+  static ISTHMUS_INLINE U64x2 load(const void* p) {
+    return {vreinterpretq_u64_u8(vld1q_u8(static_cast<const u8*>(p)))};
+  }
+  ISTHMUS_INLINE void store(void* p) const { vst1q_u8(static_cast<u8*>(p), vreinterpretq_u8_u64(v)); }
+  ISTHMUS_INLINE u64 lane(usize i) const { return i == 0 ? vgetq_lane_u64(v, 0) : vgetq_lane_u64(v, 1); }
+};
+
+ISTHMUS_INLINE U64x2 operator+(U64x2 a, U64x2 b) { return {vaddq_u64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x2 operator-(U64x2 a, U64x2 b) { return {vsubq_u64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x2 operator^(U64x2 a, U64x2 b) { return {veorq_u64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x2 operator&(U64x2 a, U64x2 b) { return {vandq_u64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x2 operator|(U64x2 a, U64x2 b) { return {vorrq_u64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x2 and_not(U64x2 a, U64x2 b) { return {vbicq_u64(a.v, b.v)}; }
+template <int kBits>
+ISTHMUS_INLINE U64x2 shl(U64x2 a) {
+  return {vshlq_n_u64(a.v, kBits)};
+}
+template <int kBits>
+ISTHMUS_INLINE U64x2 shr(U64x2 a) {
+  return {vshrq_n_u64(a.v, kBits)};
+}
+template <int kBits>
+ISTHMUS_INLINE U64x2 sar(U64x2 a) {
+  return {vreinterpretq_u64_s64(vshrq_n_s64(vreinterpretq_s64_u64(a.v), kBits))};
+}
+template <int kBits>
+ISTHMUS_INLINE U64x2 rotr(U64x2 a) {
+  return {vsriq_n_u64(vshlq_n_u64(a.v, 64 - kBits), a.v, kBits)};
+}
+ISTHMUS_INLINE U64x2 mul32(U64x2 a, U64x2 b) { return {vmull_u32(vmovn_u64(a.v), vmovn_u64(b.v))}; }
+ISTHMUS_INLINE U64x2 equal(U64x2 a, U64x2 b) { return {vceqq_u64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x2 less(U64x2 a, U64x2 b) { return {vcltq_u64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x2 select(U64x2 mask, U64x2 a, U64x2 b) { return {vbslq_u64(mask.v, a.v, b.v)}; }
+ISTHMUS_INLINE bool any(U64x2 mask) { return (vgetq_lane_u64(mask.v, 0) | vgetq_lane_u64(mask.v, 1)) != 0; }
+ISTHMUS_INLINE U64x2 xor3(U64x2 a, U64x2 b, U64x2 c) { return a ^ b ^ c; }
+ISTHMUS_INLINE U64x2 choose(U64x2 e, U64x2 f, U64x2 g) { return {vbslq_u64(e.v, f.v, g.v)}; }
+ISTHMUS_INLINE U64x2 majority(U64x2 a, U64x2 b, U64x2 c) { return {vbslq_u64(veorq_u64(a.v, b.v), c.v, b.v)}; }
+ISTHMUS_INLINE U64x2 swap_bytes(U64x2 a) {
+  return {vreinterpretq_u64_u8(vrev64q_u8(vreinterpretq_u8_u64(a.v)))};
+}
+ISTHMUS_INLINE U64x2 gather(const u64* table, U64x2 index) {
+  return {vcombine_u64(vcreate_u64(table[index.lane(0)]), vcreate_u64(table[index.lane(1)]))};
+}
+ISTHMUS_INLINE void transpose(U64x2 (&x)[2]) {
+  const uint64x2_t low = vzip1q_u64(x[0].v, x[1].v);
+  x[1].v = vzip2q_u64(x[0].v, x[1].v);
+  x[0].v = low;
+}
+
+#endif
+
+// ---- four lanes, AVX2 ------------------------------------------------------------------------------------------
+
+#if defined(__AVX2__)
+
+struct U64x4 {
+  static constexpr usize kLanes = 4;
+  __m256i v;
+
+  static ISTHMUS_INLINE U64x4 set1(u64 x) { return {_mm256_set1_epi64x(static_cast<long long>(x))}; }
+  static ISTHMUS_INLINE U64x4 load(const void* p) {
+    return {_mm256_loadu_si256(static_cast<const __m256i*>(p))};
+  }
+  ISTHMUS_INLINE void store(void* p) const { _mm256_storeu_si256(static_cast<__m256i*>(p), v); }
+  ISTHMUS_INLINE u64 lane(usize i) const {
+    u64 all[4];
+    store(all);
+    return all[i];
+  }
+};
+
+ISTHMUS_INLINE U64x4 operator+(U64x4 a, U64x4 b) { return {_mm256_add_epi64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x4 operator-(U64x4 a, U64x4 b) { return {_mm256_sub_epi64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x4 operator^(U64x4 a, U64x4 b) { return {_mm256_xor_si256(a.v, b.v)}; }
+ISTHMUS_INLINE U64x4 operator&(U64x4 a, U64x4 b) { return {_mm256_and_si256(a.v, b.v)}; }
+ISTHMUS_INLINE U64x4 operator|(U64x4 a, U64x4 b) { return {_mm256_or_si256(a.v, b.v)}; }
+ISTHMUS_INLINE U64x4 and_not(U64x4 a, U64x4 b) { return {_mm256_andnot_si256(b.v, a.v)}; }
+template <int kBits>
+ISTHMUS_INLINE U64x4 shl(U64x4 a) {
+  return {_mm256_slli_epi64(a.v, kBits)};
+}
+template <int kBits>
+ISTHMUS_INLINE U64x4 shr(U64x4 a) {
+  return {_mm256_srli_epi64(a.v, kBits)};
+}
+// AVX2 has no 64-bit arithmetic shift: the sign mask fills the top.
+template <int kBits>
+ISTHMUS_INLINE U64x4 sar(U64x4 a) {
+  const __m256i sign = _mm256_cmpgt_epi64(_mm256_setzero_si256(), a.v);
+  if constexpr (kBits == 63) return {sign};
+  return {_mm256_or_si256(_mm256_srli_epi64(a.v, kBits), _mm256_slli_epi64(sign, 64 - kBits))};
+}
+template <int kBits>
+ISTHMUS_INLINE U64x4 rotr(U64x4 a) {
+  return {_mm256_or_si256(_mm256_srli_epi64(a.v, kBits), _mm256_slli_epi64(a.v, 64 - kBits))};
+}
+ISTHMUS_INLINE U64x4 mul32(U64x4 a, U64x4 b) { return {_mm256_mul_epu32(a.v, b.v)}; }
+ISTHMUS_INLINE U64x4 equal(U64x4 a, U64x4 b) { return {_mm256_cmpeq_epi64(a.v, b.v)}; }
+// The compare is signed; flipping the top bits turns the unsigned order into it.
+ISTHMUS_INLINE U64x4 less(U64x4 a, U64x4 b) {
+  const U64x4 top = U64x4::set1(u64{1} << 63);
+  return {_mm256_cmpgt_epi64((b ^ top).v, (a ^ top).v)};
+}
+ISTHMUS_INLINE U64x4 select(U64x4 mask, U64x4 a, U64x4 b) { return {_mm256_blendv_epi8(b.v, a.v, mask.v)}; }
+ISTHMUS_INLINE bool any(U64x4 mask) { return _mm256_testz_si256(mask.v, mask.v) == 0; }
+ISTHMUS_INLINE U64x4 xor3(U64x4 a, U64x4 b, U64x4 c) { return a ^ b ^ c; }
+ISTHMUS_INLINE U64x4 choose(U64x4 e, U64x4 f, U64x4 g) { return g ^ (e & (f ^ g)); }
+ISTHMUS_INLINE U64x4 majority(U64x4 a, U64x4 b, U64x4 c) { return (a & b) | (c & (a | b)); }
+ISTHMUS_INLINE U64x4 swap_bytes(U64x4 a) {
+  const __m256i order = _mm256_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7,  //
+                                        8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  return {_mm256_shuffle_epi8(a.v, order)};
+}
+ISTHMUS_INLINE U64x4 gather(const u64* table, U64x4 index) {
+  return {_mm256_i64gather_epi64(reinterpret_cast<const long long*>(table), index.v, 8)};
+}
+ISTHMUS_INLINE void transpose(U64x4 (&x)[4]) {
+  const __m256i t0 = _mm256_unpacklo_epi64(x[0].v, x[1].v);
+  const __m256i t1 = _mm256_unpackhi_epi64(x[0].v, x[1].v);
+  const __m256i t2 = _mm256_unpacklo_epi64(x[2].v, x[3].v);
+  const __m256i t3 = _mm256_unpackhi_epi64(x[2].v, x[3].v);
+  x[0].v = _mm256_permute2x128_si256(t0, t2, 0x20);
+  x[1].v = _mm256_permute2x128_si256(t1, t3, 0x20);
+  x[2].v = _mm256_permute2x128_si256(t0, t2, 0x31);
+  x[3].v = _mm256_permute2x128_si256(t1, t3, 0x31);
+}
+
+#endif
+
+// ---- eight lanes, AVX-512 --------------------------------------------------------------------------------------
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
+
+struct U64x8 {
+  static constexpr usize kLanes = 8;
+  __m512i v;
+
+  static ISTHMUS_INLINE U64x8 set1(u64 x) { return {_mm512_set1_epi64(static_cast<long long>(x))}; }
+  static ISTHMUS_INLINE U64x8 load(const void* p) { return {_mm512_loadu_si512(p)}; }
+  ISTHMUS_INLINE void store(void* p) const { _mm512_storeu_si512(p, v); }
+  ISTHMUS_INLINE u64 lane(usize i) const {
+    u64 all[8];
+    store(all);
+    return all[i];
+  }
+};
+
+ISTHMUS_INLINE U64x8 operator+(U64x8 a, U64x8 b) { return {_mm512_add_epi64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x8 operator-(U64x8 a, U64x8 b) { return {_mm512_sub_epi64(a.v, b.v)}; }
+ISTHMUS_INLINE U64x8 operator^(U64x8 a, U64x8 b) { return {_mm512_xor_si512(a.v, b.v)}; }
+ISTHMUS_INLINE U64x8 operator&(U64x8 a, U64x8 b) { return {_mm512_and_si512(a.v, b.v)}; }
+ISTHMUS_INLINE U64x8 operator|(U64x8 a, U64x8 b) { return {_mm512_or_si512(a.v, b.v)}; }
+ISTHMUS_INLINE U64x8 and_not(U64x8 a, U64x8 b) { return {_mm512_andnot_si512(b.v, a.v)}; }
+template <int kBits>
+ISTHMUS_INLINE U64x8 shl(U64x8 a) {
+  return {_mm512_slli_epi64(a.v, kBits)};
+}
+template <int kBits>
+ISTHMUS_INLINE U64x8 shr(U64x8 a) {
+  return {_mm512_srli_epi64(a.v, kBits)};
+}
+template <int kBits>
+ISTHMUS_INLINE U64x8 sar(U64x8 a) {
+  return {_mm512_srai_epi64(a.v, kBits)};
+}
+template <int kBits>
+ISTHMUS_INLINE U64x8 rotr(U64x8 a) {
+  return {_mm512_ror_epi64(a.v, kBits)};
+}
+ISTHMUS_INLINE U64x8 mul32(U64x8 a, U64x8 b) { return {_mm512_mul_epu32(a.v, b.v)}; }
+ISTHMUS_INLINE U64x8 equal(U64x8 a, U64x8 b) { return {_mm512_movm_epi64(_mm512_cmpeq_epu64_mask(a.v, b.v))}; }
+ISTHMUS_INLINE U64x8 less(U64x8 a, U64x8 b) { return {_mm512_movm_epi64(_mm512_cmplt_epu64_mask(a.v, b.v))}; }
+ISTHMUS_INLINE U64x8 select(U64x8 mask, U64x8 a, U64x8 b) {
+  return {_mm512_ternarylogic_epi64(mask.v, a.v, b.v, 0xca)};
+}
+ISTHMUS_INLINE bool any(U64x8 mask) { return _mm512_test_epi64_mask(mask.v, mask.v) != 0; }
+ISTHMUS_INLINE U64x8 xor3(U64x8 a, U64x8 b, U64x8 c) { return {_mm512_ternarylogic_epi64(a.v, b.v, c.v, 0x96)}; }
+ISTHMUS_INLINE U64x8 choose(U64x8 e, U64x8 f, U64x8 g) { return select(e, f, g); }
+ISTHMUS_INLINE U64x8 majority(U64x8 a, U64x8 b, U64x8 c) {
+  return {_mm512_ternarylogic_epi64(a.v, b.v, c.v, 0xe8)};
+}
+ISTHMUS_INLINE U64x8 swap_bytes(U64x8 a) {
+  const __m512i order = _mm512_broadcast_i32x4(_mm_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  return {_mm512_shuffle_epi8(a.v, order)};
+}
+ISTHMUS_INLINE U64x8 gather(const u64* table, U64x8 index) { return {_mm512_i64gather_epi64(index.v, table, 8)}; }
+
+ISTHMUS_INLINE void transpose(U64x8 (&x)[8]) {
+  __m512i t[8];
+  for (usize i = 0; i < 8; i += 2) {
+    t[i] = _mm512_unpacklo_epi64(x[i].v, x[i + 1].v);      // columns 0 2 4 6 of rows i, i+1
+    t[i + 1] = _mm512_unpackhi_epi64(x[i].v, x[i + 1].v);  // columns 1 3 5 7
+  }
+  for (usize j = 0; j < 2; ++j) {
+    const __m512i low02 = _mm512_shuffle_i64x2(t[j], t[j + 2], 0x88);  // parts 0 2 of rows 0-1, then of rows 2-3
+    const __m512i low13 = _mm512_shuffle_i64x2(t[j], t[j + 2], 0xdd);
+    const __m512i high02 = _mm512_shuffle_i64x2(t[j + 4], t[j + 6], 0x88);
+    const __m512i high13 = _mm512_shuffle_i64x2(t[j + 4], t[j + 6], 0xdd);
+    x[j].v = _mm512_shuffle_i64x2(low02, high02, 0x88);
+    x[j + 4].v = _mm512_shuffle_i64x2(low02, high02, 0xdd);
+    x[j + 2].v = _mm512_shuffle_i64x2(low13, high13, 0x88);
+    x[j + 6].v = _mm512_shuffle_i64x2(low13, high13, 0xdd);
+  }
+}
+
+#endif
+
+}  // namespace
+}  // namespace isthmus::simd
