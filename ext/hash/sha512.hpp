@@ -1,0 +1,31 @@
+// SHA-512 (FIPS 180-4, section 6.4), plain 64-bit arithmetic. Cost: (n + 16) / 128 + 1 compressions for n bytes.
+#pragma once
+
+#include "hash/stream.hpp"
+
+namespace isthmus::hash {
+
+inline constexpr usize kSha512Digest = 64;
+
+// The state (8 words, native order) absorbs `count` blocks of 128 bytes.
+void sha512_compress(u64* state, const u8* blocks, usize count);
+
+struct Sha512Core {
+  using Word = u64;
+  static constexpr usize kWords = 8;
+  static constexpr usize kBlock = 128;
+  static constexpr usize kLengthBytes = 16;
+  static constexpr usize kDigest = kSha512Digest;
+  static constexpr bool kBig = true;
+  // First 64 bits of the fractional parts of the square roots of the first 8 primes.
+  static constexpr u64 kStart[8] = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
+                                    0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179};
+  static void compress(u64* state, const u8* blocks, usize count) { sha512_compress(state, blocks, count); }
+};
+
+// Sha512 h; h.update(bytes); h.finish(out).
+using Sha512 = Stream<Sha512Core>;
+
+void sha512(u8* out, Bytes message);
+
+}  // namespace isthmus::hash

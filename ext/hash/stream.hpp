@@ -1,0 +1,85 @@
+// The Merkle-Damgard shell that SHA-256, SHA-512 and RIPEMD-160 share: a block buffer, a length, and the padding
+// 80 00..00 length (FIPS 180-4, section 5.1; RIPEMD-160 with a little-endian length).
+//
+// Core gives: Word, kWords, kBlock (bytes), kLengthBytes, kDigest (bytes), kBig (byte order), kStart[kWords] and
+// compress(Word* state, const u8* blocks, usize count). A Stream is plain data: copying it forks the message.
+// Messages are below 2^61 bytes; longer ones have no standard digest (the bit length wraps).
+#pragma once
+
+#include "base/span.hpp"
+
+namespace isthmus::hash {
+
+template <typename Core>
+class Stream {
+ public:
+  using Word = typename Core::Word;
+
+  Stream() {
+    for (usize i = 0; i < Core::kWords; ++i) state_[i] = Core::kStart[i];
+  }
+
+  // Goes on from a midstate: `state` after `length` bytes, a multiple of the block.
+  Stream(const Word* state, u64 length) : length_(length) {
+    for (usize i = 0; i < Core::kWords; ++i) state_[i] = state[i];
+  }
+
+  void update(Bytes data) {
+    const u8* p = data.data();
+    usize left = data.size();
+    const usize held = length_ % Core::kBlock;
+    length_ += left;
+    if (held != 0) {
+      const usize room = Core::kBlock - held;
+      const usize take = left < room ? left : room;
+      if (take != 0) memcpy(buffer_ + held, p, take);
+      if (take < room) return;
+      Core::compress(state_, buffer_, 1);
+      p += take;
+      left -= take;
+    }
+    const usize blocks = left / Core::kBlock;
+    if (blocks != 0) Core::compress(state_, p, blocks);
+    const usize rest = left % Core::kBlock;
+    if (rest != 0) memcpy(buffer_, p + blocks * Core::kBlock, rest);
+  }
+
+  // Writes kDigest bytes. The object holds no message afterwards; assign a fresh one before the next.
+  void finish(u8* out) {
+    constexpr usize kLengthAt = Core::kBlock - Core::kLengthBytes;
+    usize held = length_ % Core::kBlock;
+    buffer_[held++] = 0x80;
+    if (held > kLengthAt) {
+      memset(buffer_ + held, 0, Core::kBlock - held);
+      Core::compress(state_, buffer_, 1);
+      held = 0;
+    }
+    memset(buffer_ + held, 0, Core::kBlock - held);
+    if constexpr (Core::kBig) {
+      store_be64(buffer_ + Core::kBlock - 8, length_ << 3);
+      // The upper half of SHA-512's 128-bit length: byte counts are 64-bit, so only three bits of it can be set.
+      if constexpr (Core::kLengthBytes == 16) store_be64(buffer_ + kLengthAt, length_ >> 61);
+    } else {
+      store_le64(buffer_ + kLengthAt, length_ << 3);
+    }
+    Core::compress(state_, buffer_, 1);
+    for (usize i = 0; i < Core::kDigest / sizeof(Word); ++i) store(out + sizeof(Word) * i, state_[i]);
+  }
+
+ private:
+  static void store(u8* p, Word word) {
+    if constexpr (sizeof(Word) == 8) {
+      store_be64(p, word);
+    } else if constexpr (Core::kBig) {
+      store_be32(p, word);
+    } else {
+      store_le32(p, word);
+    }
+  }
+
+  Word state_[Core::kWords];
+  u64 length_ = 0;
+  u8 buffer_[Core::kBlock];  // the first length_ % kBlock bytes are held
+};
+
+}  // namespace isthmus::hash
