@@ -1,0 +1,199 @@
+// Merkle roots against recursive definitions, the duplicate-leaf mutation, and large trees across run boundaries.
+#include "merkle/merkle.hpp"
+
+#include <doctest/doctest.h>
+
+#include "hash/slow_test.hpp"
+
+using namespace isthmus;
+using slow::Buffer;
+
+namespace {
+
+using Node = Buffer;
+using Nodes = std::vector<Node>;
+
+Buffer joined(const Nodes& nodes) {
+  Buffer out;
+  for (const Node& node : nodes) out.insert(out.end(), node.begin(), node.end());
+  return out;
+}
+
+Nodes leaves(usize count) {
+  Nodes out;
+  for (usize i = 0; i < count; ++i) out.push_back(slow::sha256(slow::paint(8 + i / 251, i)));
+  return out;
+}
+
+// Writes into a poisoned buffer, so that an output that was not written shows.
+bool root(Tree tree, const Nodes& nodes, Node& out) {
+  out.assign(32, 0xee);
+  const Buffer bytes = joined(nodes);
+  return merkle::root(tree, bytes.data(), nodes.size(), out.data());
+}
+
+// Level by level, copying, with the flag of CVE-2012-2459.
+bool naive_bitcoin(Nodes nodes, Node& out) {
+  bool clean = true;
+  while (nodes.size() > 1) {
+    for (usize i = 0; i + 1 < nodes.size(); i += 2) clean = clean && nodes[i] != nodes[i + 1];
+    if (nodes.size() % 2 != 0) nodes.push_back(nodes.back());
+    Nodes above;
+    for (usize i = 0; i < nodes.size(); i += 2) above.push_back(slow::sha256d(joined({nodes[i], nodes[i + 1]})));
+    nodes = above;
+  }
+  out = nodes.empty() ? Node(32, 0) : nodes[0];
+  return clean;
+}
+
+// RFC 6962, section 2.1, as written: recursive, split at the largest power of two below n.
+Node naive_rfc6962(const Nodes& nodes) {
+  if (nodes.empty()) return slow::sha256({});
+  if (nodes.size() == 1) return nodes[0];
+  usize split = 1;
+  while (2 * split < nodes.size()) split *= 2;
+  const auto middle = nodes.begin() + static_cast<std::ptrdiff_t>(split);
+  Buffer text{0x01};
+  const Node left = naive_rfc6962({nodes.begin(), middle});
+  const Node right = naive_rfc6962({middle, nodes.end()});
+  text.insert(text.end(), left.begin(), left.end());
+  text.insert(text.end(), right.begin(), right.end());
+  return slow::sha256(text);
+}
+
+Node naive_pairs(const Nodes& nodes) {
+  if (nodes.size() == 1) return nodes[0];
+  const auto middle = nodes.begin() + static_cast<std::ptrdiff_t>(nodes.size() / 2);
+  return slow::sha256(joined({naive_pairs({nodes.begin(), middle}), naive_pairs({middle, nodes.end()})}));
+}
+
+}  // namespace
+
+TEST_CASE("trees of 0 to 70 leaves") {
+  for (usize count = 0; count <= 70; ++count) {
+    CAPTURE(count);
+    const Nodes nodes = leaves(count);
+    Node got;
+    Node expected;
+    CHECK(naive_bitcoin(nodes, expected));
+    CHECK(root(Tree::sha256d_bitcoin, nodes, got));
+    CHECK(got == expected);
+    CHECK(root(Tree::rfc6962, nodes, got));
+    CHECK(got == naive_rfc6962(nodes));
+    const bool power = count != 0 && (count & (count - 1)) == 0;
+    CHECK(root(Tree::sha256_pairs, nodes, got) == power);
+    CHECK(got == (power ? naive_pairs(nodes) : Node(32, 0)));
+  }
+}
+
+TEST_CASE("leaves are not changed") {
+  const Buffer bytes = joined(leaves(37));
+  Buffer copy = bytes;
+  Node out(32);
+  for (const Tree tree : {Tree::sha256d_bitcoin, Tree::rfc6962, Tree::sha256_pairs}) {
+    merkle::root(tree, copy.data(), 37, out.data());
+    CHECK(copy == bytes);
+  }
+}
+
+TEST_CASE("the duplicate-leaf mutation") {
+  // CVE-2012-2459: [1..6] and [1..6, 5, 6] have one root; only the second pairs equal nodes.
+  const Nodes honest = leaves(6);
+  Nodes mutated = honest;
+  mutated.push_back(honest[4]);
+  mutated.push_back(honest[5]);
+  Node first;
+  Node second;
+  CHECK(root(Tree::sha256d_bitcoin, honest, first));
+  CHECK_FALSE(root(Tree::sha256d_bitcoin, mutated, second));
+  CHECK(first == second);
+
+  // An odd leaf doubled: equal neighbours among the leaves themselves.
+  Nodes odd = leaves(7);
+  CHECK(root(Tree::sha256d_bitcoin, odd, first));
+  odd.push_back(odd.back());
+  CHECK_FALSE(root(Tree::sha256d_bitcoin, odd, second));
+  CHECK(first == second);
+
+  // Equal leaves that are never paired are no mutation.
+  Nodes apart = leaves(6);
+  apart[2] = apart[1];
+  CHECK(root(Tree::sha256d_bitcoin, apart, first));
+  // RFC 6962 has no such rule.
+  CHECK(root(Tree::rfc6962, mutated, first));
+}
+
+TEST_CASE("every mutation by repeating a tail is found") {
+  for (usize count = 2; count <= 40; ++count) {
+    const Nodes honest = leaves(count);
+    for (usize tail = 1; tail <= count; tail *= 2) {
+      Nodes longer = honest;
+      for (usize i = 0; i < tail; ++i) longer.push_back(honest[count - tail + i]);
+      Node got;
+      Node expected;
+      const bool clean = naive_bitcoin(longer, expected);
+      CHECK(root(Tree::sha256d_bitcoin, longer, got) == clean);
+      CHECK(got == expected);
+      Node before;
+      root(Tree::sha256d_bitcoin, honest, before);
+      if (before == got) CHECK_FALSE(clean);
+    }
+  }
+}
+
+TEST_CASE("known roots") {
+  // Bitcoin block 170: two transactions, ids in internal byte order.
+  const Nodes ids = {slow::from_hex("82501c1178fa0b222c1f3d474ec726b832013f0a532b44bb620cce8624a5feb1"),
+                     slow::from_hex("169e1e83e930853391bc6f35f605c6754cfead57cf8387639d3b4096c54f18f4")};
+  Node got;
+  CHECK(root(Tree::sha256d_bitcoin, ids, got));
+  CHECK(got == slow::from_hex("ff104ccb05421ab93e63f8c3ce5c2c2e9dbb37de2764b3a3175c8166562cac7d"));
+
+  // The reference trees of Certificate Transparency: leaf data "", 00, 10, 2021, 3031, 40414243, 5051525354555657, 6061..6f.
+  const char* kData[] = {"", "00", "10", "2021", "3031", "40414243", "5051525354555657",
+                         "606162636465666768696a6b6c6d6e6f"};
+  const char* kRoots[] = {"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+                          "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+                          "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+                          "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+                          "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+                          "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+                          "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+                          "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"};
+  Nodes nodes;
+  for (usize i = 0; i < 8; ++i) {
+    Buffer text = slow::from_hex(kData[i]);
+    text.insert(text.begin(), 0x00);
+    nodes.push_back(slow::sha256(text));
+    CHECK(root(Tree::rfc6962, nodes, got));
+    CHECK(got == slow::from_hex(kRoots[i]));
+  }
+}
+
+TEST_CASE("large trees across run boundaries") {
+  // 4096 leaves are one run; the odd counts leave short runs of every kind, down to a single leaf.
+  const Nodes all = leaves(3 * 4096 + 1);
+  for (const usize count : {4095, 4096, 4097, 4098, 4099, 8191, 8192, 8193, 8200, 12288, 12289}) {
+    CAPTURE(count);
+    const Nodes nodes(all.begin(), all.begin() + count);
+    Node got;
+    Node expected;
+    CHECK(naive_bitcoin(nodes, expected));
+    CHECK(root(Tree::sha256d_bitcoin, nodes, got));
+    CHECK(got == expected);
+    CHECK(root(Tree::rfc6962, nodes, got));
+    CHECK(got == naive_rfc6962(nodes));
+    if ((count & (count - 1)) == 0) {
+      CHECK(root(Tree::sha256_pairs, nodes, got));
+      CHECK(got == naive_pairs(nodes));
+    }
+  }
+  // A mutation in a later run, and one above the runs.
+  Nodes late(all.begin(), all.begin() + 8194);
+  late[8193] = late[8192];
+  Node got;
+  CHECK_FALSE(root(Tree::sha256d_bitcoin, late, got));
+  Nodes doubled(all.begin(), all.begin() + 4096);
+  doubled.insert(doubled.end(), all.begin(), all.begin() + 4096);
+  CHECK_FALSE(root(Tree::sha256d_bitcoin, doubled, got));
+}
