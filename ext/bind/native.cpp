@@ -1,0 +1,14 @@
+// The module isthmus._native: the one extension that owns native state.
+#include <pybind11/pybind11.h>
+
+#include "bind/columns.hpp"
+#include "include/isthmus/isthmus.h"
+
+PYBIND11_MODULE(_native, module, pybind11::mod_gil_not_used()) {
+  module.doc() = "Native core of isthmus: engine, columns, verdicts and what the machine offers.";
+  isthmus::bind::bind_columns(module);
+  isthmus::bind::bind_engine(module);
+  isthmus::bind::bind_info(module);
+  isthmus::bind::bind_tools(module);
+  module.attr("_C_API") = pybind11::capsule(isthmus_api_table(), "isthmus._native._C_API");
+}

@@ -1,0 +1,103 @@
+/* isthmus for embedders in C, C++, Rust, Go or anything with a C ABI.
+ *
+ * Plain data and functions. The same functions stand in a table (struct isthmus_api) that the Python extension publishes as
+ * the capsule isthmus._native._C_API, so that other extensions share its dispatch and threads. Append only: a field or
+ * function, once here, keeps its place and meaning; isthmus_api.version counts additions.
+ *
+ * Every function is safe to call from several threads. Bytes are borrowed for the length of the call.
+ */
+#ifndef ISTHMUS_ISTHMUS_H
+#define ISTHMUS_ISTHMUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ISTHMUS_API_VERSION 1
+#define ISTHMUS_API __attribute__((visibility("default")))
+
+typedef struct isthmus_engine isthmus_engine;
+
+typedef struct isthmus_bytes {
+  const uint8_t* data; /* may be null when len is 0 */
+  size_t len;
+} isthmus_bytes;
+
+/* What a call returns. Anything but ISTHMUS_OK means that nothing was written to the outputs. */
+enum {
+  ISTHMUS_OK = 0,
+  ISTHMUS_UNKNOWN_NAME = 1,  /* no such chain, scheme, hash or Merkle rule */
+  ISTHMUS_BAD_ARGUMENT = 2,  /* a null pointer, a digest that is not 32 bytes */
+  ISTHMUS_BAD_ANCHOR = 3,    /* an anchor is not of its documented form */
+  ISTHMUS_NO_MEMORY = 4
+};
+
+/* Status of a verdict. Nothing may be believed about an input but ISTHMUS_VALID. */
+enum { ISTHMUS_VALID = 0, ISTHMUS_INVALID = 1, ISTHMUS_UNDECIDED = 2 };
+
+typedef struct isthmus_verdict {
+  uint32_t status;        /* ISTHMUS_VALID, ISTHMUS_INVALID or ISTHMUS_UNDECIDED */
+  uint32_t code;          /* stable number; isthmus_code_name gives its name */
+  uint32_t finding_count; /* bad or undecided rows, all of them */
+  char place[116];        /* where, in words, null-terminated: "block 866342 tx 17 input 3" */
+} isthmus_verdict;
+
+/* Flags of isthmus_verify. */
+enum {
+  ISTHMUS_LOW_S = 1,  /* ECDSA: refuse s above half the order */
+  ISTHMUS_HYBRID = 2  /* ECDSA: accept SEC1 hybrid keys (06/07) */
+};
+
+/* threads: 1 to 1024. Null when out of memory or out of range. */
+ISTHMUS_API isthmus_engine* isthmus_engine_new(uint32_t threads);
+ISTHMUS_API void isthmus_engine_free(isthmus_engine* engine);
+
+/* verdicts[i] is what the judge says of inputs[i] under anchors[i]. chain: "bitcoin-block", "cometbft-light-block", ... */
+ISTHMUS_API int isthmus_check(isthmus_engine* engine, const char* chain, size_t count, const isthmus_bytes* inputs,
+                              const isthmus_bytes* anchors, isthmus_verdict* verdicts);
+
+/* ok[i] = 1 iff row i verifies under the scheme's rule, else 0. */
+ISTHMUS_API int isthmus_verify(isthmus_engine* engine, const char* scheme, size_t count, const isthmus_bytes* keys,
+                               const isthmus_bytes* messages, const isthmus_bytes* signatures, uint32_t flags,
+                               uint8_t* ok);
+
+/* Digests one after the other; isthmus_digest_size(hash) bytes each (0 for an unknown name). */
+ISTHMUS_API int isthmus_hash_many(isthmus_engine* engine, const char* hash, size_t count,
+                                  const isthmus_bytes* messages, uint8_t* digests);
+ISTHMUS_API size_t isthmus_digest_size(const char* hash);
+
+/* Root (32 bytes) over leaves; *mutated is 1 when the tree has the flaw that its rule watches for. */
+ISTHMUS_API int isthmus_merkle_root(isthmus_engine* engine, const char* rule, size_t count, const isthmus_bytes* leaves,
+                                    uint8_t* root, uint8_t* mutated);
+
+/* Name of a code, static text; "ok" for 0 and null for a number that is none. */
+ISTHMUS_API const char* isthmus_code_name(uint32_t code);
+
+typedef struct isthmus_api {
+  uint32_t version; /* ISTHMUS_API_VERSION of the library */
+  uint32_t size;    /* sizeof(struct isthmus_api) in the library */
+  isthmus_engine* (*engine_new)(uint32_t threads);
+  void (*engine_free)(isthmus_engine* engine);
+  int (*check)(isthmus_engine* engine, const char* chain, size_t count, const isthmus_bytes* inputs,
+               const isthmus_bytes* anchors, isthmus_verdict* verdicts);
+  int (*verify)(isthmus_engine* engine, const char* scheme, size_t count, const isthmus_bytes* keys,
+                const isthmus_bytes* messages, const isthmus_bytes* signatures, uint32_t flags, uint8_t* ok);
+  int (*hash_many)(isthmus_engine* engine, const char* hash, size_t count, const isthmus_bytes* messages,
+                   uint8_t* digests);
+  size_t (*digest_size)(const char* hash);
+  int (*merkle_root)(isthmus_engine* engine, const char* rule, size_t count, const isthmus_bytes* leaves, uint8_t* root,
+                     uint8_t* mutated);
+  const char* (*code_name)(uint32_t code);
+} isthmus_api;
+
+/* The table of this library; static storage. */
+ISTHMUS_API const isthmus_api* isthmus_api_table(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ISTHMUS_ISTHMUS_H */
