@@ -1,0 +1,475 @@
+"""Random bytes and mutated real inputs through every decoder: no crash, no hang, memory bounded, never valid.
+
+    python ci/fuzz.py                           # 100,000 random and 100,000 mutated inputs for each decoder
+    python ci/fuzz.py --cases 2000              # a quick run
+    python ci/fuzz.py --only bitcoin-block,der  # some targets
+    python ci/fuzz.py --seed 7 --out build/fuzz # a given seed; inputs that fail are written to a folder
+    python ci/fuzz.py --sanitize                # under the build and environment of ci/sanitize.py
+
+Each target runs in a process of its own, so a crash is seen and named. Inputs go to the native core in
+batches; one that crashes, takes longer than --case-s, or is called valid although its bytes were changed is
+written to --out with the seed and number that make it again. Real inputs come from the data folder
+(ISTHMUS_DATA); without it small ones that are part of the project are used. Exit code 0 only when every
+target came through.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+BATCH: Final = 250
+SEED_LEN_MAX: Final = (
+    24_000  # larger real inputs are mutated rarely: a hundred thousand of them would take a day
+)
+LARGE_EVERY: Final = 400
+INTERESTING: Final = (
+    *(bytes([value]) for value in (0, 1, 2, 0x7F, 0x80, 0xFC, 0xFD, 0xFE, 0xFF)),
+    b"\xfd\xff\xff",
+    b"\xfe\xff\xff\xff\xff",
+    b"\xff" * 9,
+    b"\xff" * 9 + b"\x01",
+    b"\x80" * 9 + b"\x01",
+    b"\xfe\x00\x00\x00\x02",
+    (2**31).to_bytes(4, "little"),
+    (2**32 - 1).to_bytes(4, "little"),
+    (2**63).to_bytes(8, "little"),
+    b"\0" * 32,
+    b"\xff" * 32,
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One real input with its anchor, and whether it is valid as it stands."""
+
+    raw: bytes
+    anchor: bytes
+    valid: bool
+
+
+Runner = Callable[[list[bytes], list[bytes]], list[str]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that reads hostile bytes: gives one word per input, and raises nothing for any bytes."""
+
+    name: str
+    samples: list[Sample]
+    run: Runner
+
+
+@dataclass
+class Tally:
+    """What a worker saw."""
+
+    cases: int = 0
+    words: Counter[str] = field(default_factory=Counter)
+    slowest_s: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+
+# --- targets
+
+
+def _chain_runner(chain: str) -> Runner:
+    import isthmus
+
+    engine = isthmus.Engine(threads=1)
+
+    def run(inputs: list[bytes], anchors: list[bytes]) -> list[str]:
+        return [str(verdict.status) for verdict in engine.check(chain, inputs, anchors)]
+
+    return run
+
+
+def _anchor_runner(chain: str, inputs_of: list[Sample]) -> Runner:
+    """Mutated anchors: a clean refusal or a verdict; which one says nothing about validity."""
+    import isthmus
+
+    engine = isthmus.Engine(threads=1)
+    genuine = {sample.anchor for sample in inputs_of}
+
+    def run(anchors: list[bytes], _: list[bytes]) -> list[str]:
+        words = []
+        for number, anchor in enumerate(anchors):
+            raw = inputs_of[number % len(inputs_of)].raw
+            try:
+                engine.check(chain, raw, anchor)
+                words.append("genuine" if anchor in genuine else "read")
+            except ValueError:
+                words.append("refused")
+        return words
+
+    return run
+
+
+def _der_runner(encoding: str) -> Runner:
+    import isthmus
+
+    key = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
+
+    def run(inputs: list[bytes], _: list[bytes]) -> list[str]:
+        digests = [bytes(32)] * len(inputs)
+        answers = isthmus.verify(
+            "secp256k1-ecdsa",
+            [key] * len(inputs),
+            digests,
+            inputs,
+            encoding=encoding,
+            threads=1,  # type: ignore[arg-type]
+        )
+        return ["valid" if answer else "refused" for answer in answers]
+
+    return run
+
+
+def _scheme_runner(scheme: str) -> Runner:
+    """Key, signature and message are cut out of one input."""
+    import isthmus
+
+    def run(inputs: list[bytes], _: list[bytes]) -> list[str]:
+        width = 33 if scheme.endswith("ecdsa") else 32
+        keys, signatures = [raw[:width] for raw in inputs], [raw[width : width + 64] for raw in inputs]
+        messages = [raw[width + 64 :] for raw in inputs]
+        if scheme.endswith("ecdsa"):
+            messages = [(message + bytes(32))[:32] for message in messages]
+        answers = isthmus.verify(scheme, keys, messages, signatures, threads=1)
+        return ["valid" if answer else "refused" for answer in answers]
+
+    return run
+
+
+def targets() -> dict[str, Callable[[], Target]]:
+    """Every target by name; samples are loaded only where they are used."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from helpers import samples
+
+    import isthmus
+
+    def chain_target(chain: str) -> Callable[[], Target]:
+        return lambda: Target(chain, _samples(samples.real(chain)), _chain_runner(chain))
+
+    def anchor_target(chain: str) -> Callable[[], Target]:
+        def make() -> Target:
+            real = _samples(samples.real(chain))
+            anchors = [Sample(sample.anchor, b"", False) for sample in real]
+            return Target(f"{chain} anchor", anchors, _anchor_runner(chain, real))
+
+        return make
+
+    def rows_target(name: str, rows: Callable[[], list[bytes]], runner: Runner) -> Callable[[], Target]:
+        return lambda: Target(name, [Sample(row, b"", True) for row in rows()], runner)
+
+    found: dict[str, Callable[[], Target]] = {}
+    for chain in isthmus.formats():
+        found[chain] = chain_target(chain)
+        found[f"{chain} anchor"] = anchor_target(chain)
+    for encoding in ("der", "der-lax"):
+        found[encoding] = rows_target(encoding, samples.der_signatures, _der_runner(encoding))
+    for scheme in isthmus.schemes():
+        rows = lambda scheme=scheme: samples.signature_rows(scheme)  # noqa: E731
+        found[scheme] = rows_target(scheme, rows, _scheme_runner(scheme))
+    return found
+
+
+def _samples(real: list[tuple[bytes, bytes, bool]]) -> list[Sample]:
+    return [Sample(*each) for each in real]
+
+
+# --- inputs
+
+
+def random_bytes(rng: random.Random) -> bytes:
+    """Mostly short; sometimes runs of one byte; sometimes tens of kilobytes."""
+    length = rng.choice((rng.randrange(8), rng.randrange(130), rng.randrange(130), rng.randrange(2000)))
+    if rng.randrange(200) == 0:
+        length = rng.randrange(60_000)
+    if rng.randrange(6) == 0:
+        return bytes([rng.choice((0, 1, 0x0A, 0x12, 0x7F, 0x80, 0xFD, 0xFF))]) * length
+    return rng.randbytes(length)
+
+
+def mutate(rng: random.Random, raw: bytes, other: bytes) -> bytes:
+    """One to four small changes."""
+    data = bytearray(raw)
+    for _ in range(rng.choice((1, 1, 1, 2, 4))):
+        size = len(data)
+        at = rng.randrange(size + 1)
+        width = rng.choice((1, 1, 2, 4, 8, 32, rng.randrange(1, 100)))
+        pick = rng.randrange(9)
+        if pick <= 1 and size:
+            data[at % size] ^= 1 << rng.randrange(8)
+        elif pick == 2 and size:
+            data[at % size] = rng.randrange(256)
+        elif pick == 3:
+            piece = rng.choice(INTERESTING)
+            data[at : at + (len(piece) if rng.randrange(2) else 0)] = piece
+        elif pick == 4:
+            del data[at : at + width]
+        elif pick == 5:
+            data[at:at] = data[max(0, at - width) : at]
+        elif pick == 6:
+            data[at:at] = rng.randbytes(width)
+        elif pick == 7:
+            del data[at:]
+            if rng.randrange(2):
+                data += rng.randbytes(rng.randrange(40))
+        elif other:
+            start = rng.randrange(len(other))
+            data[at : at + width] = other[start : start + width]
+    return bytes(data)
+
+
+def batches(
+    target: Target, kind: str, seed: int, cases: int
+) -> Iterator[tuple[int, list[bytes], list[bytes], list[bool]]]:
+    """(number, inputs, anchors, whether an input is a real one unchanged) of each batch; a batch is made
+    from its own seed, so that one alone can be made again."""
+    for number in range(-(-cases // BATCH)):
+        rng = random.Random(f"{seed} {target.name} {kind} {number}")
+        inputs, anchors, genuine = [], [], []
+        small = [sample for sample in target.samples if len(sample.raw) <= SEED_LEN_MAX] or target.samples
+        for case in range(min(BATCH, cases - number * BATCH)):
+            rare = (number * BATCH + case) % LARGE_EVERY == 0
+            sample = rng.choice(target.samples if rare else small)
+            changed = mutate(rng, sample.raw, rng.choice(small).raw)
+            raw = random_bytes(rng) if kind == "random" else changed
+            inputs.append(raw)
+            anchors.append(sample.anchor)
+            genuine.append(any(raw == each.raw for each in target.samples))
+        yield number, inputs, anchors, genuine
+
+
+# --- worker: one target in its own process
+
+
+def work(options: argparse.Namespace) -> int:
+    """Runs one target and prints one JSON object per batch."""
+    target = targets()[options.worker]()
+    tally = Tally()
+    for kind in ("random", "mutated"):
+        for number, inputs, anchors, genuine in batches(target, kind, options.seed, options.cases):
+            if options.batch and f"{kind} {number}" != options.batch:
+                continue
+            say({"at": f"{kind} {number}"})
+            size = 1 if options.batch else len(inputs)
+            for first in range(0, len(inputs), size):
+                part = slice(first, first + size)
+                if options.batch:
+                    say({"at": f"{kind} {number} {first}"})
+                run_part(
+                    target,
+                    tally,
+                    options,
+                    f"{kind} {number} {first}",
+                    inputs[part],
+                    anchors[part],
+                    genuine[part],
+                )
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if peak_mb > options.rss_mb:
+        tally.faults.append(f"peak memory {peak_mb:.0f} MB is above {options.rss_mb} MB")
+    say({"cases": tally.cases, "words": dict(tally.words), "slowest_s": tally.slowest_s, "peak_mb": peak_mb,
+         "faults": tally.faults})  # fmt: skip
+    return 0
+
+
+def run_part(
+    target: Target,
+    tally: Tally,
+    options: argparse.Namespace,
+    name: str,
+    inputs: list[bytes],
+    anchors: list[bytes],
+    genuine: list[bool],
+) -> None:
+    """One call of the target; a slow batch is run again case by case to find the slow one."""
+    start = time.monotonic()
+    words = target.run(inputs, anchors)
+    took = time.monotonic() - start
+    if len(inputs) > 1 and took > options.case_s:
+        for index, (raw, anchor) in enumerate(zip(inputs, anchors, strict=True)):
+            run_one(target, tally, options, f"{name} case {index}", raw, anchor)
+    elif len(inputs) == 1:
+        tally.slowest_s = max(tally.slowest_s, took)
+    tally.slowest_s = max(tally.slowest_s, took / len(inputs))
+    assert len(words) == len(inputs), "an input without an answer"
+    for index, (word, real) in enumerate(zip(words, genuine, strict=True)):
+        tally.cases += 1
+        tally.words[word] += 1
+        if word == "valid" and not real:
+            tally.faults.append(f"{name} case {index}: changed bytes are valid")
+            keep(options, f"{target.name} {name} {index}", inputs[index], anchors[index])
+
+
+def run_one(
+    target: Target, tally: Tally, options: argparse.Namespace, name: str, raw: bytes, anchor: bytes
+) -> None:
+    """Times one input alone."""
+    start = time.monotonic()
+    target.run([raw], [anchor])
+    took = time.monotonic() - start
+    tally.slowest_s = max(tally.slowest_s, took)
+    if took > options.case_s:
+        tally.faults.append(f"{name}: {took:.2f} s for {len(raw)} bytes")
+        keep(options, f"{target.name} {name}", raw, anchor)
+
+
+def keep(options: argparse.Namespace, name: str, raw: bytes, anchor: bytes) -> None:
+    """Writes an input that failed."""
+    folder: Path = options.out
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{name} seed {options.seed}".replace(" ", "-")
+    (folder / f"{stem}.bin").write_bytes(raw)
+    (folder / f"{stem}.anchor").write_bytes(anchor)
+
+
+def say(message: dict[str, Any]) -> None:
+    """One line to the parent, at once."""
+    print(json.dumps(message), flush=True)
+
+
+# --- parent
+
+
+def start_worker(
+    options: argparse.Namespace, name: str, errors: IO[str], batch: str = ""
+) -> subprocess.Popen[str]:
+    """A worker process for one target; what it says on its standard error goes to a file."""
+    command = [sys.executable, str(Path(__file__).resolve()), "--worker", name]
+    command += ["--seed", str(options.seed), "--cases", str(options.cases), "--out", str(options.out)]
+    command += ["--case-s", str(options.case_s), "--rss-mb", str(options.rss_mb), "--batch", batch]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(options)
+    )
+
+
+def environment(options: argparse.Namespace) -> dict[str, str]:
+    """The worker's environment: that of ci/sanitize.py with --sanitize."""
+    if not options.sanitize:
+        return dict(os.environ)
+    import cxx
+    import sanitize
+
+    plan = cxx.plan_of("sanitise")
+    libraries = [sanitize.runtime(plan.compiler, name) for name in ("libasan.so", "libubsan.so")]
+    added = {"LD_PRELOAD": " ".join(libraries), "PYTHONPATH": str(plan.package().parent)}
+    return os.environ | sanitize.OPTIONS | added | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def watch(
+    worker: subprocess.Popen[str], options: argparse.Namespace, name: str
+) -> tuple[dict[str, Any], str]:
+    """Reads a worker to its end: (its last report, where it was when it ended)."""
+    total = 2 * -(-options.cases // BATCH)
+    at, done, last_shown = "", 0, 0.0
+    report: dict[str, Any] = {}
+    assert worker.stdout is not None
+    silence_s = BATCH * options.case_s
+    alarm = threading.Timer(silence_s, worker.kill)
+    alarm.start()
+    for line in worker.stdout:
+        alarm.cancel()
+        alarm = threading.Timer(silence_s, worker.kill)
+        alarm.start()
+        message = json.loads(line)
+        if "at" not in message:
+            report = message
+            continue
+        at, done = message["at"], done + 1
+        if sys.stderr.isatty() and time.monotonic() - last_shown > 0.5:
+            last_shown = time.monotonic()
+            print(f"\r{name:28} {100 * done // total:3d} %", end="", file=sys.stderr, flush=True)
+    alarm.cancel()
+    if sys.stderr.isatty():
+        print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
+    return report, at
+
+
+def run_target(options: argparse.Namespace, name: str) -> bool:
+    """Runs one target and prints its line; a crash is narrowed down to its input."""
+    start = time.monotonic()
+    with tempfile.TemporaryFile("w+") as errors:
+        worker = start_worker(options, name, errors)
+        report, at = watch(worker, options, name)
+        code = worker.wait()
+        errors.seek(0)
+        said = errors.read()
+    if code != 0 or not report:
+        how = "hung" if code == -signal.SIGKILL else f"ended with code {code}"
+        print(f"{name:28} {how} at {at or 'its start'} (seed {options.seed})\n{said[-4000:]}")
+        if at:
+            with tempfile.TemporaryFile("w+") as errors:
+                again = start_worker(options, name, errors, batch=at)
+                _, case = watch(again, options, name)
+                again.wait()
+            print(f"{name:28} the input is {case!r}: --seed {options.seed} --worker {name!r} --batch {at!r}")
+        return False
+    words = ", ".join(f"{count} {word}" for word, count in sorted(report["words"].items()))
+    took = time.monotonic() - start
+    bounds = f"slowest {1000 * report['slowest_s']:.1f} ms, peak {report['peak_mb']:.0f} MB"
+    line = f"{name:28} {report['cases']} inputs in {took:.0f} s: {words}; {bounds}"
+    print(f"{line}, {len(report['faults'])} faults", flush=True)
+    for fault in report["faults"][:10]:
+        print(f"{'':28} {fault}")
+    return not report["faults"]
+
+
+def main() -> int:
+    """Runs the chosen targets; 0 when all came through."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cases", type=int, default=100_000, help="inputs of each kind per target")
+    parser.add_argument("--seed", type=int, default=None, help="default: from the clock, printed")
+    parser.add_argument("--only", default="", help="comma-separated parts of target names")
+    parser.add_argument("--case-s", type=float, default=2.0, help="seconds that one input may take")
+    parser.add_argument("--rss-mb", type=int, default=1200, help="peak memory of one target")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "build" / "fuzz", help="folder for inputs that fail"
+    )
+    parser.add_argument(
+        "--sanitize", action="store_true", help="use the build of ci/sanitize.py (limits are wider)"
+    )
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    parser.add_argument("--batch", default="", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.seed is None:
+        options.seed = time.time_ns() % 1_000_000_007
+    if options.worker:
+        return work(options)
+    if options.sanitize:
+        options.case_s, options.rss_mb = 20 * options.case_s, 6 * options.rss_mb
+    names = [
+        name
+        for name in targets()
+        if not options.only or any(part in name for part in options.only.split(","))
+    ]
+    print(
+        f"fuzz: {len(names)} targets, {options.cases} random and {options.cases} mutated inputs each, "
+        f"seed {options.seed}"
+    )
+    results = [run_target(options, name) for name in names]
+    print(f"fuzz: {sum(results)} of {len(results)} targets came through")
+    return 0 if results and all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
