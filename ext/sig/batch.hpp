@@ -23,6 +23,7 @@ struct Row {
 //   secp256k1-ecdsa  : key SEC1 33 / 65 (hybrid only with kSigHybrid), sig 64 (r || s, big-endian), msg = digest of any
 //                      length, of which the leftmost 256 bits count
 //   secp256k1-bip340 : key 32 (x only), sig 64, msg of any length
+//   secp256k1-taproot-tweak : key 32 (x of the output key), sig 33 (parity, x of the internal key), msg 32 (tweak)
 void verify(Scheme scheme, std::span<const Row> rows, u8* ok);
 
 }  // namespace isthmus::sig
