@@ -15,9 +15,11 @@ using claim::Compare;
 using claim::Ref;
 using claim::Sheet;
 
-// A chunk is large against the cost of handing it out (a few microseconds) and small against a block: signatures cost
-// tens of microseconds each, hashing about a nanosecond a byte.
-constexpr usize kSignatureChunk = 256;
+// Batch equations and shared keys pay up to about a thousand rows; below some tens of rows they stop paying, so a small
+// batch is not cut finer than that for the sake of idle threads.
+constexpr usize kSignatureChunkMin = 64;
+constexpr usize kSignatureChunkMax = 1024;
+// A chunk is large against the cost of handing it out (a few microseconds); hashing costs about a nanosecond a byte.
 constexpr usize kHashChunkBytes = usize{256} << 10;
 constexpr usize kCompareChunk = 4096;
 
@@ -281,7 +283,8 @@ void count_rows(Stats& stats, std::span<Sheet* const> sheets) {
 }  // namespace
 
 void Executor::verify(Scheme scheme, std::span<const sig::Row> rows, u8* ok) {
-  const std::vector<Range> ranges = even_ranges(rows.size(), kSignatureChunk);
+  const usize share = pool_.threads() == 1 ? rows.size() : rows.size() / (2 * pool_.threads());
+  const std::vector<Range> ranges = even_ranges(rows.size(), std::clamp(share, kSignatureChunkMin, kSignatureChunkMax));
   pool_.run(ranges.size(), [&](usize i) {
     sig::verify(scheme, rows.subspan(ranges[i].first, ranges[i].last - ranges[i].first), ok + ranges[i].first);
   });
