@@ -1,0 +1,309 @@
+// The base field of secp256k1 (SEC 2, section 2.4.1): integers mod p = 2^256 - c with c = 2^32 + 977, in five limbs of
+// radix 2^52, so that additions need no carries.
+// Cost: mul 31 word products, sqr 21, a sum of two products 56.
+//
+// Ranges. B = 2^52 + 2^46 and T = 2^48 + 2^42. An element of magnitude m has limbs 0..3 at most m B and limb 4 at most
+// m T; 1 <= m <= 32. Its value may be p or more. With -DISTHMUS_DEBUG every element carries m and every operation
+// checks its preconditions and limbs; in release m exists only in comments.
+//   mul, sqr      : m_a m_b <= 64 -> 1          mul_add : m_a m_b + m_c m_d <= 64 -> 1
+//   add           : m_a + m_b                   neg(m)  : m_a <= m -> m + 1
+//   mul_int(k)    : k m_a                       half    : (m_a + 3) / 2
+//   carry         : -> 1                        normalize : -> 1, value in [0, p), limbs below 2^52 and 2^48
+#pragma once
+
+#include "base/check.hpp"
+#include "field/inverse.hpp"
+#include "field/words.hpp"
+
+namespace isthmus::field {
+
+class Fe256k1 {
+ public:
+  static constexpr Words kModulus = {0xFFFFFFFEFFFFFC2F, ~u64{0}, ~u64{0}, ~u64{0}};
+
+  // Limbs are indeterminate: tables of thousands of elements are made to be overwritten.
+  Fe256k1() = default;
+
+  static constexpr Fe256k1 zero() { return from_int(0); }
+  static constexpr Fe256k1 one() { return from_int(1); }
+
+  // Precondition: a < 2^32.
+  static constexpr Fe256k1 from_int(u64 a) {
+    ISTHMUS_CHECK(a >> 32 == 0);
+    return Fe256k1(a, 0, 0, 0, 0);
+  }
+  // False, and r unspecified, iff a >= p.
+  static constexpr bool from_words(Fe256k1& r, const Words& a) {
+    if (!less_words(a, kModulus)) return false;
+    r = from_constant(a);
+    return true;
+  }
+  // Precondition: a < p.
+  static constexpr Fe256k1 from_constant(const Words& a) {
+    return Fe256k1(a[0] & kLow, (a[0] >> 52 | a[1] << 12) & kLow, (a[1] >> 40 | a[2] << 24) & kLow,
+                   (a[2] >> 28 | a[3] << 36) & kLow, a[3] >> 16);
+  }
+  static constexpr Words to_words(Fe256k1 a) {
+    normalize(a);
+    return {a.v_[0] | a.v_[1] << 52, a.v_[1] >> 12 | a.v_[2] << 40, a.v_[2] >> 24 | a.v_[3] << 28,
+            a.v_[3] >> 36 | a.v_[4] << 16};
+  }
+
+  // The smallest form for tables: canonical words.
+  using Packed = Words;
+  static constexpr Packed pack(const Fe256k1& a) { return to_words(a); }
+  static constexpr Fe256k1 unpack(const Packed& a) { return from_constant(a); }
+
+  static constexpr void add(Fe256k1& r, const Fe256k1& a, const Fe256k1& b) {
+    const u32 magnitude = a.magnitude() + b.magnitude();
+    for (usize i = 0; i < 5; ++i) r.v_[i] = a.v_[i] + b.v_[i];
+    r.set_magnitude(magnitude);
+  }
+  // r = (m + 1) p - a. Each limb of (m + 1) p is at least the bound of a's: (m + 1)(2^52 - 2^33) >= m (2^52 + 2^46)
+  // and (m + 1)(2^48 - 1) >= m (2^48 + 2^42) hold for m <= 63.
+  static constexpr void neg(Fe256k1& r, const Fe256k1& a, u32 m) {
+    ISTHMUS_CHECK(a.magnitude() <= m && m <= 31);
+    const u64 k = m + 1;
+    r.v_[0] = kP0 * k - a.v_[0];
+    for (usize i = 1; i < 4; ++i) r.v_[i] = kLow * k - a.v_[i];
+    r.v_[4] = kTop * k - a.v_[4];
+    r.set_magnitude(m + 1);
+  }
+  static constexpr void mul_int(Fe256k1& r, const Fe256k1& a, u32 k) {
+    const u32 magnitude = a.magnitude() * k;
+    for (usize i = 0; i < 5; ++i) r.v_[i] = a.v_[i] * k;
+    r.set_magnitude(magnitude);
+  }
+  // r = a / 2: a, or a + p when a is odd, shifted. Bound: ((m + 1) B) / 2 plus the bit from above, 2^51 < B / 2.
+  static constexpr void half(Fe256k1& r, const Fe256k1& a) {
+    const u32 magnitude = (a.magnitude() + 3) / 2;
+    const u64 mask = 0 - (a.v_[0] & 1);
+    const u64 t[5] = {a.v_[0] + (kP0 & mask), a.v_[1] + (kLow & mask), a.v_[2] + (kLow & mask),
+                      a.v_[3] + (kLow & mask), a.v_[4] + (kTop & mask)};
+    for (usize i = 0; i < 4; ++i) r.v_[i] = (t[i] >> 1) + ((t[i + 1] & 1) << 51);
+    r.v_[4] = t[4] >> 1;
+    r.set_magnitude(magnitude);
+  }
+  // Same value mod p, magnitude 1. The top excess is below 2^6 (m <= 32), so limb 0 gains less than 2^40 and the
+  // carries below 2^7 run up once; limb 4 ends at 2^48 - 1 + 2^7 < T.
+  static constexpr void carry(Fe256k1& a) {
+    const u64 excess = a.v_[4] >> 48;
+    a.v_[4] &= kTop;
+    a.v_[0] += excess * kC;
+    ripple(a);
+    a.set_magnitude(1);
+  }
+  // The one representative in [0, p).
+  static constexpr void normalize(Fe256k1& a) {
+    carry(a);
+    // Value < 2^256 + 2^215. Fold the last bit, if any, and subtract p once if needed: t = a + c passes 2^256 iff a >= p.
+    const u64 excess = a.v_[4] >> 48;
+    a.v_[4] &= kTop;
+    a.v_[0] += excess * kC;
+    ripple(a);
+    Fe256k1 t = a;
+    t.v_[0] += kC;
+    ripple(t);
+    if (t.v_[4] >> 48 != 0) {
+      a = t;
+      a.v_[4] &= kTop;
+    }
+    a.set_magnitude(1);
+  }
+
+  static void mul(Fe256k1& r, const Fe256k1& a, const Fe256k1& b) {
+    ISTHMUS_CHECK(a.magnitude() * b.magnitude() <= 64);
+    reduce(r, Product{a.v_, b.v_});
+  }
+  static void sqr(Fe256k1& r, const Fe256k1& a) {
+    ISTHMUS_CHECK(a.magnitude() * a.magnitude() <= 64);
+    reduce(r, Square(a.v_));
+  }
+  // r = a b + c d with one reduction.
+  static void mul_add(Fe256k1& r, const Fe256k1& a, const Fe256k1& b, const Fe256k1& c, const Fe256k1& d) {
+    ISTHMUS_CHECK(a.magnitude() * b.magnitude() + c.magnitude() * d.magnitude() <= 64);
+    reduce(r, Sum<Product, Product>{{a.v_, b.v_}, {c.v_, d.v_}});
+  }
+  // r = a b + c^2 with one reduction.
+  static void mul_add_sqr(Fe256k1& r, const Fe256k1& a, const Fe256k1& b, const Fe256k1& c) {
+    ISTHMUS_CHECK(a.magnitude() * b.magnitude() + c.magnitude() * c.magnitude() <= 64);
+    reduce(r, Sum<Product, Square>{{a.v_, b.v_}, Square(c.v_)});
+  }
+
+  static constexpr bool is_zero(const Fe256k1& a) {
+    Fe256k1 t = a;
+    carry(t);
+    // A value below 2^256 + 2^215 that is 0 mod p is 0 or p (2p is larger): a look at limb 0 settles nearly every case.
+    // Carried limbs are unique except for the top one, which holds the excess; p has none.
+    if (t.v_[0] != 0 && t.v_[0] != kP0) return false;
+    const bool zero = (t.v_[0] | t.v_[1] | t.v_[2] | t.v_[3] | t.v_[4]) == 0;
+    return zero || (t.v_[0] == kP0 && (t.v_[1] & t.v_[2] & t.v_[3]) == kLow && t.v_[4] == kTop);
+  }
+  // Preconditions: a of magnitude at most 31, b of magnitude 1.
+  static constexpr bool equal(const Fe256k1& a, const Fe256k1& b) {
+    Fe256k1 difference;
+    neg(difference, b, 1);
+    add(difference, difference, a);
+    return is_zero(difference);
+  }
+  // Parity of the value in [0, p).
+  static constexpr bool is_odd(Fe256k1 a) {
+    normalize(a);
+    return (a.v_[0] & 1) != 0;
+  }
+
+  // r = 1/a. Precondition: a is not zero mod p.
+  static void invert(Fe256k1& r, const Fe256k1& a) {
+    r = from_constant(invert_words(to_words(a), kModulus, negated_inverse_64(kModulus[0])));
+  }
+  // A square root of a: a^((p+1)/4). False, and r unspecified, iff a is not a square. r may be a.
+  static bool sqrt(Fe256k1& r, const Fe256k1& a);
+
+ private:
+  static constexpr u64 kC = (u64{1} << 32) + 977;
+  static constexpr u64 kLow = (u64{1} << 52) - 1;   // also limbs 1..3 of p
+  static constexpr u64 kTop = (u64{1} << 48) - 1;   // also limb 4 of p
+  static constexpr u64 kP0 = (u64{1} << 52) - kC;   // limb 0 of p
+  static constexpr u64 kFold = kC << 4;             // 2^260 mod p, 37 bits
+
+  static constexpr void ripple(Fe256k1& a) {
+    for (usize i = 0; i < 4; ++i) {
+      a.v_[i + 1] += a.v_[i] >> 52;
+      a.v_[i] &= kLow;
+    }
+  }
+
+  // Column k of a product is the sum of all limb products a_i b_j with i + j = k; its weight is 2^(52 k).
+  struct Product {
+    const u64* a;
+    const u64* b;
+    template <int k>
+    [[gnu::always_inline]] u128 column() const {
+      constexpr int first = k > 4 ? k - 4 : 0, last = k > 4 ? 4 : k;
+      u128 t = static_cast<u128>(a[first]) * b[k - first];
+      if constexpr (first + 1 <= last) t += static_cast<u128>(a[first + 1]) * b[k - first - 1];
+      if constexpr (first + 2 <= last) t += static_cast<u128>(a[first + 2]) * b[k - first - 2];
+      if constexpr (first + 3 <= last) t += static_cast<u128>(a[first + 3]) * b[k - first - 3];
+      if constexpr (first + 4 <= last) t += static_cast<u128>(a[first + 4]) * b[k - first - 4];
+      return t;
+    }
+  };
+  // The same with a = b: mixed products once, with one factor doubled (limbs stay below 2^59).
+  struct Square {
+    const u64* a;
+    u64 twice[4];
+    [[gnu::always_inline]] explicit Square(const u64* limbs)
+        : a(limbs), twice{limbs[0] * 2, limbs[1] * 2, limbs[2] * 2, limbs[3] * 2} {}
+    template <int k>
+    [[gnu::always_inline]] u128 column() const {
+      constexpr int first = k > 4 ? k - 4 : 0;
+      if constexpr (k == 0 || k == 8) {
+        return static_cast<u128>(a[k / 2]) * a[k / 2];
+      } else {
+        u128 t = static_cast<u128>(twice[first]) * a[k - first];
+        if constexpr (first + 1 < k - first - 1) t += static_cast<u128>(twice[first + 1]) * a[k - first - 1];
+        if constexpr (k % 2 == 0) t += static_cast<u128>(a[k / 2]) * a[k / 2];
+        return t;
+      }
+    }
+  };
+  template <class Left, class Right>
+  struct Sum {
+    Left left;
+    Right right;
+    template <int k>
+    [[gnu::always_inline]] u128 column() const {
+      return left.template column<k>() + right.template column<k>();
+    }
+  };
+
+  // From nine columns to magnitude 1. With S = the sum of the magnitude products (S <= 64) column k is at most
+  // S * count * B^2, below 2^112.4, so nothing below passes 128 bits.
+  template <class Columns>
+  [[gnu::always_inline]] static void reduce(Fe256k1& r, const Columns& columns) {
+    // Columns 5..8 as limbs h0..h4 of radix 2^52 over the weight 2^260; h4 < 2^51 as column 8 is at most S T^2.
+    u128 t = columns.template column<5>();
+    const u64 h0 = static_cast<u64>(t) & kLow;
+    t = (t >> 52) + columns.template column<6>();
+    const u64 h1 = static_cast<u64>(t) & kLow;
+    t = (t >> 52) + columns.template column<7>();
+    const u64 h2 = static_cast<u64>(t) & kLow;
+    t = (t >> 52) + columns.template column<8>();
+    const u64 h3 = static_cast<u64>(t) & kLow;
+    const u64 h4 = static_cast<u64>(t >> 52);
+    // 2^260 = kFold mod p: each h is below 2^52, so its product is below 2^89.
+    t = columns.template column<0>() + static_cast<u128>(h0) * kFold;
+    const u64 r0 = static_cast<u64>(t) & kLow;
+    t = (t >> 52) + columns.template column<1>() + static_cast<u128>(h1) * kFold;
+    const u64 r1 = static_cast<u64>(t) & kLow;
+    t = (t >> 52) + columns.template column<2>() + static_cast<u128>(h2) * kFold;
+    const u64 r2 = static_cast<u64>(t) & kLow;
+    t = (t >> 52) + columns.template column<3>() + static_cast<u128>(h3) * kFold;
+    const u64 r3 = static_cast<u64>(t) & kLow;
+    t = (t >> 52) + columns.template column<4>() + static_cast<u128>(h4) * kFold;
+    const u64 r4 = static_cast<u64>(t) & kTop;
+    // What lies above 2^256: column 4 is at most S (3 B^2 + 2 B T) < S * 3.23 * 2^104, hence t >> 48 < 2^63.8 fits a
+    // word. Its product with c is below 2^97, so limb 1 gains less than 2^45 and stays below B.
+    t = static_cast<u128>(static_cast<u64>(t >> 48)) * kC + r0;
+    r.v_[0] = static_cast<u64>(t) & kLow;
+    r.v_[1] = r1 + static_cast<u64>(t >> 52);
+    r.v_[2] = r2;
+    r.v_[3] = r3;
+    r.v_[4] = r4;
+    r.set_magnitude(1);
+  }
+
+  constexpr Fe256k1(u64 v0, u64 v1, u64 v2, u64 v3, u64 v4) : v_{v0, v1, v2, v3, v4} { set_magnitude(1); }
+
+  u64 v_[5];
+#ifdef ISTHMUS_DEBUG
+  constexpr u32 magnitude() const { return magnitude_; }
+  constexpr void set_magnitude(u32 m) {
+    ISTHMUS_CHECK(m >= 1 && m <= 32);
+    constexpr u64 kB = (u64{1} << 52) + (u64{1} << 46), kT = (u64{1} << 48) + (u64{1} << 42);
+    for (usize i = 0; i < 4; ++i) ISTHMUS_CHECK(v_[i] <= kB * m);
+    ISTHMUS_CHECK(v_[4] <= kT * m);
+    magnitude_ = m;
+  }
+  u32 magnitude_ = 1;
+#else
+  constexpr u32 magnitude() const { return 1; }
+  constexpr void set_magnitude(u32) {}
+#endif
+};
+
+inline bool Fe256k1::sqrt(Fe256k1& r, const Fe256k1& a) {
+  // (p + 1) / 4 = 2^254 - 2^30 - 244 in binary: 223 ones, 0, 22 ones, then 0000 11 00. So powers a^(2^k - 1) =: x_k
+  // with x_(j+k) = x_j^(2^k) x_k for k = 2, 22, 223 are all that is needed: 253 squarings, 13 products.
+  const auto shift = [](Fe256k1& out, const Fe256k1& in, int count) {
+    sqr(out, in);
+    for (int i = 1; i < count; ++i) sqr(out, out);
+  };
+  const auto join = [&](Fe256k1& out, const Fe256k1& high, const Fe256k1& low, int count) {
+    Fe256k1 t;
+    shift(t, high, count);
+    mul(out, t, low);
+  };
+  Fe256k1 base = a;
+  carry(base);
+  Fe256k1 x2, x3, x6, x9, x11, x22, x44, x88, t;
+  join(x2, base, base, 1);
+  join(x3, x2, base, 1);
+  join(x6, x3, x3, 3);
+  join(x9, x6, x3, 3);
+  join(x11, x9, x2, 2);
+  join(x22, x11, x11, 11);
+  join(x44, x22, x22, 22);
+  join(x88, x44, x44, 44);
+  join(t, x88, x88, 88);  // x176
+  join(t, t, x44, 44);    // x220
+  join(t, t, x3, 3);      // x223
+  join(t, t, x22, 23);
+  join(t, t, x2, 6);
+  shift(t, t, 2);
+  sqr(x3, t);
+  r = t;
+  return equal(x3, base);
+}
+
+}  // namespace isthmus::field
