@@ -1,4 +1,5 @@
 // ECDSA signatures in DER: SEQUENCE { INTEGER r, INTEGER s }, brought to the 64-byte form r || s (big-endian).
+// All three are total and read each byte at most twice; lengths are bounded by the input before they are used.
 #pragma once
 
 #include "base/span.hpp"
@@ -9,9 +10,12 @@ namespace isthmus::wire {
 // Integers of more than 256 bits that are otherwise well formed are refused (they can never be below a 256-bit order).
 bool der_signature_strict(Bytes der, u8 out[64]);
 
-// The tolerant parser that Bitcoin's chain before BIP66 demands. Accepts exactly what Bitcoin Core's
-// ecdsa_signature_parse_der_lax accepts. Where it accepts but r or s does not fit below the group order's 256 bits or
-// overflows, `out` is all zero, a signature that never verifies.
+// The tolerant parser that Bitcoin's chain before BIP66 demands: what Bitcoin Core's ecdsa_signature_parse_der_lax takes.
+// Needed are 30, one length (stepped over in whatever form, its value ignored), then two integers whose values lie within
+// the input. Integers may have long-form lengths with leading zeros (up to three bytes that count), leading zeros, or no
+// bytes (zero), and are never negative; bytes behind s do not matter. Where an integer has more than 256 bits, `out` is
+// all zero, a signature that never verifies. A value between the group's order and 2^256 is handed on and refused by the
+// verifier. False, and `out` unspecified, iff the form is not even this.
 bool der_signature_lax(Bytes der, u8 out[64]);
 
 // BIP66's IsValidSignatureEncoding over the signature with its trailing hash-type byte.
