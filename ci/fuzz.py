@@ -34,9 +34,7 @@ from typing import IO, Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 BATCH: Final = 250
-SEED_LEN_MAX: Final = (
-    24_000  # larger real inputs are mutated rarely: a hundred thousand of them would take a day
-)
+SEED_LEN_MAX: Final = 24_000  # larger real inputs are mutated rarely: a hundred thousand of them would take a day
 LARGE_EVERY: Final = 400
 INTERESTING: Final = (
     *(bytes([value]) for value in (0, 1, 2, 0x7F, 0x80, 0xFC, 0xFD, 0xFE, 0xFF)),
@@ -146,8 +144,9 @@ def _scheme_runner(scheme: str) -> Runner:
 
     def run(inputs: list[bytes], _: list[bytes]) -> list[str]:
         width = 33 if scheme.endswith("ecdsa") else 32
-        keys, signatures = [raw[:width] for raw in inputs], [raw[width : width + 64] for raw in inputs]
-        messages = [raw[width + 64 :] for raw in inputs]
+        end = width + (33 if scheme.endswith("tweak") else 64)
+        keys, signatures = [raw[:width] for raw in inputs], [raw[width:end] for raw in inputs]
+        messages = [raw[end:] for raw in inputs]
         if scheme.endswith("ecdsa"):
             messages = [(message + bytes(32))[:32] for message in messages]
         answers = isthmus.verify(scheme, keys, messages, signatures, threads=1)
@@ -319,9 +318,7 @@ def run_part(
             keep(options, f"{target.name} {name} {index}", inputs[index], anchors[index])
 
 
-def run_one(
-    target: Target, tally: Tally, options: argparse.Namespace, name: str, raw: bytes, anchor: bytes
-) -> None:
+def run_one(target: Target, tally: Tally, options: argparse.Namespace, name: str, raw: bytes, anchor: bytes) -> None:
     """Times one input alone."""
     start = time.monotonic()
     target.run([raw], [anchor])
@@ -349,16 +346,12 @@ def say(message: dict[str, Any]) -> None:
 # --- parent
 
 
-def start_worker(
-    options: argparse.Namespace, name: str, errors: IO[str], batch: str = ""
-) -> subprocess.Popen[str]:
+def start_worker(options: argparse.Namespace, name: str, errors: IO[str], batch: str = "") -> subprocess.Popen[str]:
     """A worker process for one target; what it says on its standard error goes to a file."""
     command = [sys.executable, str(Path(__file__).resolve()), "--worker", name]
     command += ["--seed", str(options.seed), "--cases", str(options.cases), "--out", str(options.out)]
     command += ["--case-s", str(options.case_s), "--rss-mb", str(options.rss_mb), "--batch", batch]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(options)
-    )
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(options))
 
 
 def environment(options: argparse.Namespace) -> dict[str, str]:
@@ -374,9 +367,7 @@ def environment(options: argparse.Namespace) -> dict[str, str]:
     return os.environ | sanitize.OPTIONS | added | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def watch(
-    worker: subprocess.Popen[str], options: argparse.Namespace, name: str
-) -> tuple[dict[str, Any], str]:
+def watch(worker: subprocess.Popen[str], options: argparse.Namespace, name: str) -> tuple[dict[str, Any], str]:
     """Reads a worker to its end: (its last report, where it was when it ended)."""
     total = 2 * -(-options.cases // BATCH)
     at, done, last_shown = "", 0, 0.0
@@ -434,20 +425,14 @@ def run_target(options: argparse.Namespace, name: str) -> bool:
 
 def main() -> int:
     """Runs the chosen targets; 0 when all came through."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=100_000, help="inputs of each kind per target")
     parser.add_argument("--seed", type=int, default=None, help="default: from the clock, printed")
     parser.add_argument("--only", default="", help="comma-separated parts of target names")
     parser.add_argument("--case-s", type=float, default=2.0, help="seconds that one input may take")
     parser.add_argument("--rss-mb", type=int, default=1200, help="peak memory of one target")
-    parser.add_argument(
-        "--out", type=Path, default=ROOT / "build" / "fuzz", help="folder for inputs that fail"
-    )
-    parser.add_argument(
-        "--sanitize", action="store_true", help="use the build of ci/sanitize.py (limits are wider)"
-    )
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "fuzz", help="folder for inputs that fail")
+    parser.add_argument("--sanitize", action="store_true", help="use the build of ci/sanitize.py (limits are wider)")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--batch", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -457,11 +442,7 @@ def main() -> int:
         return work(options)
     if options.sanitize:
         options.case_s, options.rss_mb = 20 * options.case_s, 6 * options.rss_mb
-    names = [
-        name
-        for name in targets()
-        if not options.only or any(part in name for part in options.only.split(","))
-    ]
+    names = [name for name in targets() if not options.only or any(part in name for part in options.only.split(","))]
     print(
         f"fuzz: {len(names)} targets, {options.cases} random and {options.cases} mutated inputs each, "
         f"seed {options.seed}"

@@ -2,7 +2,7 @@
 
     python ci/tidy.py
 
-* no line over 110 columns, no function over 70 lines, no file over 900 lines (code only);
+* no line over 120 columns, no function over 70 lines, no file over 900 lines (code only);
 * the lists of codes and ids (``ext/**/*.def``): numbers unique, names unique, ascending within a block; texts
   of ``codes.def`` start in lower case and end without a full stop;
 * the core (``ext`` without ``bind``, tests and the thread pool) neither throws nor catches and asks no type
@@ -24,7 +24,7 @@ from typing import Final
 from manifest import EXT, ROOT
 from tree import files, select
 
-LINE_MAX: Final = 110
+LINE_MAX: Final = 120
 FUNCTION_MAX: Final = 70
 FILE_MAX: Final = 900
 CODE: Final = (".py", ".pyi", ".pyx", ".hpp", ".cpp", ".inl", ".inc", ".h", ".def", ".toml", ".sh")

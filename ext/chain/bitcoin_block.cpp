@@ -47,6 +47,15 @@ void BlockDecoder::decode() {
   if (params_.signet && anchor_.height != 0) sheet_.undecided(claim::kRoot, Code::bitcoin_signet_unchecked);
 }
 
+void BlockDecoder::decode_txids() {
+  sheet_.root(Kind::block, anchor_.height);
+  if (input_.size() < kHeaderLen) return sheet_.fail(claim::kRoot, Code::truncated, input_.size());
+  if (!read_transactions()) return;
+  sheet_.fact("hash", sheet_.hash(Hash::sha256d, {sheet_.input(0, kHeaderLen)}));
+  state_merkle_root();
+  sheet_.undecided(claim::kRoot, Code::bitcoin_header_context_missing);
+}
+
 void BlockDecoder::state_own_header() {
   const Ref hash = sheet_.hash(Hash::sha256d, {sheet_.input(0, kHeaderLen)});
   u8 bytes[4];
@@ -382,6 +391,16 @@ AnchorError decode_bitcoin_block(Bytes input, Bytes anchor_bytes, const Limits&,
   const AnchorError bad = bitcoin::parse_anchor(anchor_bytes, bitcoin::kBlockFields, anchor);
   if (bad.what != nullptr) return bad;
   bitcoin::BlockDecoder(input, anchor, sheet).decode();
+  return {};
+}
+
+// Chain "bitcoin-txids": the same input, but only its identifiers: facts "hash" and "txids", for an anchor's hint. The Merkle
+// root ties them to the header and nothing else is looked at, so the verdict is never valid.
+AnchorError decode_bitcoin_txids(Bytes input, Bytes anchor_bytes, const Limits&, claim::Sheet& sheet) {
+  bitcoin::Anchor anchor;
+  const AnchorError bad = bitcoin::parse_anchor(anchor_bytes, bitcoin::kBlockFields, anchor);
+  if (bad.what != nullptr) return bad;
+  bitcoin::BlockDecoder(input, anchor, sheet).decode_txids();
   return {};
 }
 

@@ -19,6 +19,7 @@ class BlockDecoder {
         lineage_(anchor.height, anchor.parents, anchor.opener, input.first(input.size() < kHeaderLen ? 0 : kHeaderLen)) {}
 
   void decode();
+  void decode_txids();
 
  private:
   // What is known about an input's spent output before its script is looked at.

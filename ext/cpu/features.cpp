@@ -41,7 +41,8 @@ struct State {
 
 constexpr bool has(u32 word, u32 bit) { return ((word >> bit) & 1) != 0; }
 
-// XCR0: bits 1-2 are SSE and YMM state, bits 5-7 the three parts of ZMM state. Only defined when CPUID.1:ECX.OSXSAVE.
+// XCR0: bits 1-2 are SSE and YMM state, bits 5-7 the three parts of ZMM state. Only defined when
+// CPUID.1:ECX.OSXSAVE.
 u64 xcr0() {
   u32 low = 0;
   u32 high = 0;
@@ -66,8 +67,8 @@ u32 detect() {
   const bool saves = has(leaf1_ecx, 27);
   const u64 state = saves ? xcr0() : 0;
   // A compiler that was told -mavx2 may also use SSE4.2 and POPCNT; with -mavx512f also FMA and F16C.
-  const bool avx2 = (state & 0x06) == 0x06 && has(leaf1_ecx, 28) && has(leaf1_ecx, 20) && has(leaf1_ecx, 23) &&
-                    has(leaf7_ebx, 5);
+  const bool avx2 =
+      (state & 0x06) == 0x06 && has(leaf1_ecx, 28) && has(leaf1_ecx, 20) && has(leaf1_ecx, 23) && has(leaf7_ebx, 5);
   if (avx2) bits |= kAvx2;
   const bool avx512 = avx2 && (state & 0xe0) == 0xe0 && has(leaf1_ecx, 12) && has(leaf1_ecx, 29) &&
                       has(leaf7_ebx, 16) && has(leaf7_ebx, 17) && has(leaf7_ebx, 30) && has(leaf7_ebx, 31);
@@ -78,8 +79,8 @@ u32 detect() {
 
 #elif defined(__aarch64__)
 
-// Bits of AT_HWCAP as the Linux ABI fixes them (arch/arm64/include/uapi/asm/hwcap.h); spelled out because old libc
-// headers lack some of the names.
+// Bits of AT_HWCAP as the Linux ABI fixes them (arch/arm64/include/uapi/asm/hwcap.h); spelled out because old
+// libc headers lack some of the names.
 u32 detect() {
   const unsigned long hwcap = getauxval(AT_HWCAP);
   u32 bits = kNone;

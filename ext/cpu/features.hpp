@@ -1,8 +1,8 @@
 // What this CPU can do, as bits, and what the user took away.
 //
-// x86-64: CPUID leaves 1 and 7, and XCR0 for the register state that the operating system saves (Intel SDM volume 1,
-// sections 13.2 and 14.3). AArch64: AT_HWCAP. ISTHMUS_CPU_CLEAR=avx512,ifma removes features for diagnosis in the field.
-// Detection runs once, on first use; the environment is read then and never again.
+// x86-64: CPUID leaves 1 and 7, and XCR0 for the register state that the operating system saves (Intel SDM
+// volume 1, sections 13.2 and 14.3). AArch64: AT_HWCAP. ISTHMUS_CPU_CLEAR=avx512,ifma removes features for
+// diagnosis in the field. Detection runs once, on first use; the environment is read then and never again.
 #pragma once
 
 #include <string>
@@ -42,7 +42,8 @@ std::vector<FeatureReport> list();
 // Words of ISTHMUS_CPU_CLEAR that name no feature of any architecture; they had no effect.
 std::vector<std::string> unknown_cleared();
 
-// Reads a list like "avx512, ifma": returns the bits, appends unknown words to `unknown`. Empty words are skipped.
+// Reads a list like "avx512, ifma": returns the bits, appends unknown words to `unknown`. Empty words are
+// skipped.
 u32 parse_cleared(std::string_view text, std::vector<std::string>& unknown);
 
 // "avx512+ifma"; the empty string for no bits.

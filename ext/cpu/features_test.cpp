@@ -8,10 +8,10 @@ using namespace isthmus;
 TEST_CASE("feature bits are distinct and named") {
   u32 seen = 0;
   usize count = 0;
-#define X(symbol, bit, name, arch)            \
-  CHECK((seen & cpu::symbol) == 0);           \
-  CHECK(cpu::names_of(cpu::symbol) == name);  \
-  seen |= cpu::symbol;                        \
+#define X(symbol, bit, name, arch)           \
+  CHECK((seen & cpu::symbol) == 0);          \
+  CHECK(cpu::names_of(cpu::symbol) == name); \
+  seen |= cpu::symbol;                       \
   ++count;
 #include "cpu/features.def"
 #undef X

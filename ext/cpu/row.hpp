@@ -1,11 +1,19 @@
-// How an operation chooses among its tiers: a constexpr table of rows, best first, and one Choice per operation.
+// How an operation chooses among its tiers: a constexpr table of rows, best first, and one Choice per
+// operation.
 //
-//   constexpr cpu::Row<Fn> kRows[] = {{"avx512", cpu::kAvx512, 16, 6, avx512::f}, {"base", cpu::kNone, 1, 1, base::f}};
-//   const auto& choice() { static const cpu::Choice value("f", kRows, known_answers); return value; }
+//   constexpr cpu::Row<Fn> kRows[] = {
+//       {"avx512", cpu::kAvx512, 16, 6, avx512::f},
+//       {"base", cpu::kNone, 1, 1, base::f},
+//   };
+//   const auto& choice() {
+//     static const cpu::Choice value("f", kRows, known_answers);
+//     return value;
+//   }
 //
-// A row is used only if the CPU has what it needs and its known answers come out right; a row that fails is skipped and
-// reported. The last row needs nothing; if even that one is wrong the process traps, since nothing can be believed.
-// Cost after the first use: one guard load per call. Nothing registers itself at start-up.
+// A row is used only if the CPU has what it needs and its known answers come out right; a row that fails is
+// skipped and reported. The last row needs nothing; if even that one is wrong the process traps, since
+// nothing can be believed. Cost after the first use: one guard load per call. Nothing registers itself at
+// start-up.
 #pragma once
 
 #include <string>
@@ -25,8 +33,8 @@ struct Row {
   u32 count_min;  // with fewer items the next usable row is faster; measured
   Fn run;
 
-  // How many of `left` items this row takes: none below count_min, all when the last pass is full enough, else only
-  // whole passes.
+  // How many of `left` items this row takes: none below count_min, all when the last pass is full enough,
+  // else only whole passes.
   constexpr usize share(usize left) const {
     if (left < count_min) return 0;
     const usize rest = left % lanes;
@@ -60,7 +68,8 @@ struct Report {
 // One line that says why a row is in its state.
 std::string reason_of(RowState state, u32 needs, u32 count_min, Features have);
 
-// Fn is a function pointer; Test runs known answers (odd counts and partial lanes among them) through one row.
+// Fn is a function pointer; Test runs known answers (odd counts and partial lanes among them) through one
+// row.
 template <typename Fn, usize N>
 class Choice {
  public:

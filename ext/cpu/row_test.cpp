@@ -2,10 +2,10 @@
 #include "cpu/row.hpp"
 
 #include <doctest/doctest.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <utility>
 
 using namespace isthmus;
@@ -122,8 +122,8 @@ TEST_CASE("running the known answers again sees a row that has broken since") {
 
 namespace {
 
-// True iff making the choice ends a child process by the trap signal. The child gives up the test runner's handlers,
-// which would report a crash.
+// True iff making the choice ends a child process by the trap signal. The child gives up the test runner's
+// handlers, which would report a crash.
 template <usize N>
 bool traps(const Row (&rows)[N], cpu::Features have) {
   const pid_t child = fork();

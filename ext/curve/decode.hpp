@@ -4,9 +4,9 @@
 //   65 bytes 04 x y    : x < p, y < p, on the curve
 //   65 bytes 06|07 x y : the same, and y has the parity of the first byte; only when `hybrid` is set
 //   32 bytes x         : x < p, x^3 + a x + b a square; y is even (decode_x_only)
-// The point at infinity (the single byte 00) has no place in a key and is refused. The cofactor of the curves here is 1,
-// so a point on the curve is in the group.
-// Cost: a square root for the compressed forms, 3 multiplications for the others.
+// The point at infinity (the single byte 00) has no place in a key and is refused. The cofactor of the curves here is
+// 1, so a point on the curve is in the group. Cost: a square root for the compressed forms, 3 multiplications for the
+// others.
 #pragma once
 
 #include "base/span.hpp"

@@ -4,8 +4,8 @@
 //
 // G::kA1, kMinusB1, kA2, kB2: a basis (a1, b1), (a2, b2) of the lattice of all (x, y) with x + y lambda = 0 mod n, of
 // determinant n, b1 negative. G::kG1, kG2: round(2^384 b2 / n) and round(-2^384 b1 / n).
-// Bound: (k, 0) = (b2 k / n) v1 + (-b1 k / n) v2 exactly. c1 and c2 are these two factors rounded; the rounded quotients
-// g add an error below 2^256 / 2^385 = 2^-129 each, so |c - exact| <= 1/2 + 2^-128 and
+// Bound: (k, 0) = (b2 k / n) v1 + (-b1 k / n) v2 exactly. c1 and c2 are these two factors rounded; the rounded
+// quotients g add an error below 2^256 / 2^385 = 2^-129 each, so |c - exact| <= 1/2 + 2^-128 and
 //   |k1| <= (|a1| + |a2|) (1/2 + 2^-128),  |k2| <= (|b1| + |b2|) (1/2 + 2^-128).
 // The curve's parameter file asserts that both are below 2^128.
 #pragma once

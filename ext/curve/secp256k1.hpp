@@ -15,22 +15,18 @@ struct Secp256k1 {
   static constexpr int kA = 0;
   static constexpr Field b() { return Field::from_int(7); }
 
-  static constexpr Words kGeneratorX = {0x59F2815B16F81798, 0x029BFCDB2DCE28D9, 0x55A06295CE870B07,
-                                        0x79BE667EF9DCBBAC};
-  static constexpr Words kGeneratorY = {0x9C47D08FFB10D4B8, 0xFD17B448A6855419, 0x5DA4FBFC0E1108A8,
-                                        0x483ADA7726A3C465};
+  static constexpr Words kGeneratorX = {0x59F2815B16F81798, 0x029BFCDB2DCE28D9, 0x55A06295CE870B07, 0x79BE667EF9DCBBAC};
+  static constexpr Words kGeneratorY = {0x9C47D08FFB10D4B8, 0xFD17B448A6855419, 0x5DA4FBFC0E1108A8, 0x483ADA7726A3C465};
 
   // The order n of the group, a prime: the cofactor is 1, so every point on the curve but infinity has order n.
   struct Order {
-    static constexpr Words kModulus = {0xBFD25E8CD0364141, 0xBAAEDCE6AF48A03B, 0xFFFFFFFFFFFFFFFE,
-                                       0xFFFFFFFFFFFFFFFF};
+    static constexpr Words kModulus = {0xBFD25E8CD0364141, 0xBAAEDCE6AF48A03B, 0xFFFFFFFFFFFFFFFE, 0xFFFFFFFFFFFFFFFF};
   };
   using Scalar = field::Mont<Order>;
 
   static constexpr bool kEndomorphism = true;
   static constexpr Words kBeta = {0xC1396C28719501EE, 0x9CF0497512F58995, 0x6E64479EAC3434E9, 0x7AE96A2B657C0710};
-  static constexpr Words kLambda = {0xDF02967C1B23BD72, 0x122E22EA20816678, 0xA5261C028812645A,
-                                    0x5363AD4CC05C30E0};
+  static constexpr Words kLambda = {0xDF02967C1B23BD72, 0x122E22EA20816678, 0xA5261C028812645A, 0x5363AD4CC05C30E0};
   static constexpr Field beta() { return Field::from_constant(kBeta); }
 
   // Basis (a1, b1), (a2, b2) and scaled quotients for curve/glv.hpp. |a1| + |a2| and |b1| + |b2| are below 2^129 - 8,
@@ -44,9 +40,9 @@ struct Secp256k1 {
 
   // Shape of the multiplication (curve/strauss.hpp).
   static constexpr usize kScalarBits = 256;
-  static constexpr usize kSteps = 128;     // doublings: the size of half a scalar
-  static constexpr int kKeyWindow = 5;     // 8 odd multiples of each key
-  static constexpr int kBaseWindow = 12;   // 1,024 odd multiples of G and of 2^128 G: 128 KiB, fits a core's L2
+  static constexpr usize kSteps = 128;    // doublings: the size of half a scalar
+  static constexpr int kKeyWindow = 5;    // 8 odd multiples of each key
+  static constexpr int kBaseWindow = 12;  // 1,024 odd multiples of G and of 2^128 G: 128 KiB, fits a core's L2
   static constexpr u64 kBaseTableCheck = 0xB149BBC944B45C19;
 };
 

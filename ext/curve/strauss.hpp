@@ -1,13 +1,13 @@
-// Sums k_0 G + k_1 P_1 + k_2 P_2 + ... with shared doublings (Straus 1964): signed windows ("wNAF") over affine tables of
-// odd multiples, a wide one for G made at first use, a small one per key, halves of scalars where the curve has an
+// Sums k_0 G + k_1 P_1 + k_2 P_2 + ... with shared doublings (Straus 1964): signed windows ("wNAF") over affine tables
+// of odd multiples, a wide one for G made at first use, a small one per key, halves of scalars where the curve has an
 // endomorphism. Public data only.
 // Cost on secp256k1 with one key: 128 doublings, about 43 additions from the key's table, 20 from G's, 100 M for the
 // key's table, one inversion shared by all keys of a call.
 //
-// C: see weierstrass.hpp, and kGeneratorX, kGeneratorY, kScalarBits, kSteps, kKeyWindow, kBaseWindow, kBaseTableCheck (0:
-// none), kEndomorphism (then beta() and the constants of glv.hpp, and 2 kSteps >= kScalarBits). Scalars of keys without
-// endomorphism need kSteps >= kScalarBits. Orders are prime and above 2^(window - 1) + 2 for both windows, so that no
-// odd multiple in a table meets another one or infinity.
+// C: see weierstrass.hpp, and kGeneratorX, kGeneratorY, kScalarBits, kSteps, kKeyWindow, kBaseWindow, kBaseTableCheck
+// (0: none), kEndomorphism (then beta() and the constants of glv.hpp, and 2 kSteps >= kScalarBits). Scalars of keys
+// without endomorphism need kSteps >= kScalarBits. Orders are prime and above 2^(window - 1) + 2 for both windows, so
+// that no odd multiple in a table meets another one or infinity.
 #pragma once
 
 #include <span>
@@ -30,8 +30,8 @@ constexpr u32 bits_of(const field::Words& k, usize at, usize count) {
   return static_cast<u32>(v & ((u64{1} << count) - 1));
 }
 
-// Bits [start, start + length) of k as signed odd digits below 2^(window - 1) in size, at most one in any `window` places:
-// their value is the sum of digits[i * stride] 2^i, 0 <= i <= length. All of these digits must be zero before.
+// Bits [start, start + length) of k as signed odd digits below 2^(window - 1) in size, at most one in any `window`
+// places: their value is the sum of digits[i * stride] 2^i, 0 <= i <= length. All of these digits must be zero before.
 template <class T>
 void signed_digits(T* digits, usize stride, const field::Words& k, usize start, usize length, int window) {
   u32 carry = 0;
@@ -62,8 +62,8 @@ struct OddMultiples {
 
 namespace strauss_detail {
 
-// Fills table.x and .y with the Jacobian coordinates of the odd multiples, table.image[j] with the factor by which z grew
-// from entry j - 1 to entry j (j >= 1), and `z` with the last entry's z.
+// Fills table.x and .y with the Jacobian coordinates of the odd multiples, table.image[j] with the factor by which z
+// grew from entry j - 1 to entry j (j >= 1), and `z` with the last entry's z.
 //
 // Additions of points that share their z (Meloni 2007): D = 2P and T = (2j - 1)P with equal z give D + T, and D again,
 // both with z (D.x - T.x). The start is P and 2P with z = y: P' = (x y^2, y^4), and with L = (3 x^2 + a) / 2 as in
@@ -87,7 +87,7 @@ void chain(OddMultiples<C>& table, typename C::Field& z, const Affine<C>& p) {
   F::add(dx, dx, t);
   F::add(dx, dx, t);
   F::carry(dx);
-  F::add(t, t, dx);  // 3: x_2P - x y^2
+  F::add(t, t, dx);                      // 3: x_2P - x y^2
   F::mul_add_sqr(dy, slope, t, square);  // 6 * 3 + 1
   F::neg(dy, dy, 1);
   F::carry(dy);
@@ -108,10 +108,10 @@ void chain(OddMultiples<C>& table, typename C::Field& z, const Affine<C>& p) {
     F::add(t, t, w2);  // 4: -(w1 + w2)
     F::add(table.x[j], table.x[j], t);
     F::carry(table.x[j]);
-    F::add(w2, w2, w1);        // 3: w1 - w2
-    F::mul(dy_part, dy, w2);   // D.y for the new z
+    F::add(w2, w2, w1);       // 3: w1 - w2
+    F::mul(dy_part, dy, w2);  // D.y for the new z
     F::neg(t, table.x[j], 1);
-    F::add(t, t, w1);          // 3
+    F::add(t, t, w1);  // 3
     F::mul(table.y[j], slope, t);
     F::neg(t, dy_part, 1);
     F::add(table.y[j], table.y[j], t);
@@ -238,8 +238,8 @@ struct Term {
   bool negative;
 };
 
-// r = base G + the sum of all terms. Digit i of term t is digits[i * stride + t], 0 <= i <= kSteps, made by signed_digits
-// with C::kKeyWindow. `base` is below 2^kScalarBits.
+// r = base G + the sum of all terms. Digit i of term t is digits[i * stride + t], 0 <= i <= kSteps, made by
+// signed_digits with C::kKeyWindow. `base` is below 2^kScalarBits.
 template <class C>
 void straus(Jacobian<C>& r, const field::Words& base, std::span<const Term<C>> terms, const Digit* digits,
             usize stride) {
@@ -279,8 +279,7 @@ template <class C>
 inline constexpr usize kKeyTerms = C::kEndomorphism ? 2 : 1;
 
 template <class C>
-void key_terms(Term<C>* terms, Digit* digits, usize stride, const OddMultiples<C>& table,
-               const field::Words& k) {
+void key_terms(Term<C>* terms, Digit* digits, usize stride, const OddMultiples<C>& table, const field::Words& k) {
   if constexpr (C::kEndomorphism) {
     Half k1 = {}, k2 = {};
     split_scalar<C>(k1, k2, k);

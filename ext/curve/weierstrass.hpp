@@ -1,7 +1,8 @@
 // Point formulas on y^2 = x^3 + a x + b, for a = 0 and a = -3, over any field type with the vocabulary of
-// field/fe256k1.hpp; Jacobian (x/z^2, y/z^3) and affine. Public data only: they branch on special cases and are complete.
-// Cost (M, S of the field; "2M" with one reduction where products are summed): double 3M 4S, mixed add 8M 3S, add 12M 4S.
-// Sources: IEEE P1363 A.10.4 and A.10.5, rewritten so that the slope of a doubling is halved and sums share reductions.
+// field/fe256k1.hpp; Jacobian (x/z^2, y/z^3) and affine. Public data only: they branch on special cases and are
+// complete. Cost (M, S of the field; "2M" with one reduction where products are summed): double 3M 4S, mixed add 8M 3S,
+// add 12M 4S. Sources: IEEE P1363 A.10.4 and A.10.5, rewritten so that the slope of a doubling is halved and sums share
+// reductions.
 //
 // C: Field, kA (0 or -3), b() (a Field). The order of the group must be odd (no point with y = 0).
 // Magnitudes of a Jacobian point between operations: x <= 4, y <= 2, z <= 1. Of an affine one: x <= 1, y <= 2.
@@ -101,27 +102,26 @@ void double_point(Jacobian<C>& r, const Jacobian<C>& p) {
   F::half(slope, slope);  // 3
   F::sqr(s, p.y);
   F::mul(r.z, p.y, p.z);
-  F::neg(t, s, 1);           // 2
-  F::mul(minus_t, p.x, t);   // 4 * 2 -> 1
+  F::neg(t, s, 1);          // 2
+  F::mul(minus_t, p.x, t);  // 4 * 2 -> 1
   F::sqr(r.x, slope);
   F::mul_int(t, minus_t, 2);
-  F::add(r.x, r.x, t);       // 1 + 2
-  F::add(t, r.x, minus_t);   // 4: x3 - T
+  F::add(r.x, r.x, t);               // 1 + 2
+  F::add(t, r.x, minus_t);           // 4: x3 - T
   F::mul_add_sqr(r.y, slope, t, s);  // 3 * 4 + 1
-  F::neg(r.y, r.y, 1);       // 2
+  F::neg(r.y, r.y, 1);               // 2
 }
 
 // The common end of both additions: r = (u1/z^2, s1/z^3) + (u2/z^2, s2/z^3). False, and r untouched, iff u1 = u2; then
 // `opposite` says whether s1 != s2, so that the sum is the point at infinity. Magnitudes: u1 <= 4, s1 <= 2, others 1.
 // With H = u2 - u1, R = s1 - s2, V = u1 H^2: x3 = R^2 - H^3 - 2 V, y3 = R (x3 - V) - s1 H^3, z3 = z H.
 template <class C>
-bool add_common(Jacobian<C>& r, const typename C::Field& u1, const typename C::Field& s1,
-                const typename C::Field& u2, const typename C::Field& s2, const typename C::Field& z,
-                bool& opposite) {
+bool add_common(Jacobian<C>& r, const typename C::Field& u1, const typename C::Field& s1, const typename C::Field& u2,
+                const typename C::Field& s2, const typename C::Field& z, bool& opposite) {
   using F = typename C::Field;
   F h, slope, t, minus_cube, minus_v;
   F::neg(h, u1, 4);
-  F::add(h, h, u2);      // 6
+  F::add(h, h, u2);  // 6
   F::neg(slope, s2, 1);
   F::add(slope, slope, s1);  // 4
   if (F::is_zero(h)) {
@@ -129,15 +129,15 @@ bool add_common(Jacobian<C>& r, const typename C::Field& u1, const typename C::F
     return false;
   }
   F::sqr(t, h);
-  F::neg(t, t, 1);            // 2: -H^2
-  F::mul(minus_cube, h, t);   // 6 * 2 -> 1
-  F::mul(minus_v, u1, t);     // 4 * 2 -> 1
+  F::neg(t, t, 1);           // 2: -H^2
+  F::mul(minus_cube, h, t);  // 6 * 2 -> 1
+  F::mul(minus_v, u1, t);    // 4 * 2 -> 1
   F::mul(r.z, z, h);
   F::sqr(r.x, slope);
   F::add(r.x, r.x, minus_cube);
   F::mul_int(t, minus_v, 2);
-  F::add(r.x, r.x, t);        // 1 + 1 + 2
-  F::add(t, r.x, minus_v);    // 5
+  F::add(r.x, r.x, t);                        // 1 + 1 + 2
+  F::add(t, r.x, minus_v);                    // 5
   F::mul_add(r.y, slope, t, s1, minus_cube);  // 4 * 5 + 2
   r.infinity = false;
   return true;

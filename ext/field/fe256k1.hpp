@@ -78,8 +78,8 @@ class Fe256k1 {
   static constexpr void half(Fe256k1& r, const Fe256k1& a) {
     const u32 magnitude = (a.magnitude() + 3) / 2;
     const u64 mask = 0 - (a.v_[0] & 1);
-    const u64 t[5] = {a.v_[0] + (kP0 & mask), a.v_[1] + (kLow & mask), a.v_[2] + (kLow & mask),
-                      a.v_[3] + (kLow & mask), a.v_[4] + (kTop & mask)};
+    const u64 t[5] = {a.v_[0] + (kP0 & mask), a.v_[1] + (kLow & mask), a.v_[2] + (kLow & mask), a.v_[3] + (kLow & mask),
+                      a.v_[4] + (kTop & mask)};
     for (usize i = 0; i < 4; ++i) r.v_[i] = (t[i] >> 1) + ((t[i + 1] & 1) << 51);
     r.v_[4] = t[4] >> 1;
     r.set_magnitude(magnitude);
@@ -96,7 +96,8 @@ class Fe256k1 {
   // The one representative in [0, p).
   static constexpr void normalize(Fe256k1& a) {
     carry(a);
-    // Value < 2^256 + 2^215. Fold the last bit, if any, and subtract p once if needed: t = a + c passes 2^256 iff a >= p.
+    // Value < 2^256 + 2^215. Fold the last bit, if any, and subtract p once if needed: t = a + c passes 2^256 iff a >=
+    // p.
     const u64 excess = a.v_[4] >> 48;
     a.v_[4] &= kTop;
     a.v_[0] += excess * kC;
@@ -161,10 +162,10 @@ class Fe256k1 {
 
  private:
   static constexpr u64 kC = (u64{1} << 32) + 977;
-  static constexpr u64 kLow = (u64{1} << 52) - 1;   // also limbs 1..3 of p
-  static constexpr u64 kTop = (u64{1} << 48) - 1;   // also limb 4 of p
-  static constexpr u64 kP0 = (u64{1} << 52) - kC;   // limb 0 of p
-  static constexpr u64 kFold = kC << 4;             // 2^260 mod p, 37 bits
+  static constexpr u64 kLow = (u64{1} << 52) - 1;  // also limbs 1..3 of p
+  static constexpr u64 kTop = (u64{1} << 48) - 1;  // also limb 4 of p
+  static constexpr u64 kP0 = (u64{1} << 52) - kC;  // limb 0 of p
+  static constexpr u64 kFold = kC << 4;            // 2^260 mod p, 37 bits
 
   static constexpr void ripple(Fe256k1& a) {
     for (usize i = 0; i < 4; ++i) {

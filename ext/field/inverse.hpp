@@ -108,10 +108,8 @@ inline void update_de(Signed62& d, Signed62& e, const Steps& t, const Signed62& 
   cd >>= 62;
   ce >>= 62;
   for (int i = 1; i < 5; ++i) {
-    cd += static_cast<i128>(t.u) * d.limb[i] + static_cast<i128>(t.v) * e.limb[i] +
-          static_cast<i128>(m.limb[i]) * md;
-    ce += static_cast<i128>(t.q) * d.limb[i] + static_cast<i128>(t.r) * e.limb[i] +
-          static_cast<i128>(m.limb[i]) * me;
+    cd += static_cast<i128>(t.u) * d.limb[i] + static_cast<i128>(t.v) * e.limb[i] + static_cast<i128>(m.limb[i]) * md;
+    ce += static_cast<i128>(t.q) * d.limb[i] + static_cast<i128>(t.r) * e.limb[i] + static_cast<i128>(m.limb[i]) * me;
     d.limb[i - 1] = static_cast<i64>(static_cast<u64>(cd) & kLimb);
     e.limb[i - 1] = static_cast<i64>(static_cast<u64>(ce) & kLimb);
     cd >>= 62;
@@ -144,9 +142,7 @@ inline Words settle_range(Signed62 a, bool negate, const Signed62& m) {
   return from_signed62(a);
 }
 
-inline bool is_zero(const Signed62& a) {
-  return (a.limb[0] | a.limb[1] | a.limb[2] | a.limb[3] | a.limb[4]) == 0;
-}
+inline bool is_zero(const Signed62& a) { return (a.limb[0] | a.limb[1] | a.limb[2] | a.limb[3] | a.limb[4]) == 0; }
 
 }  // namespace inverse_detail
 

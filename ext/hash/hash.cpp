@@ -1,8 +1,9 @@
 // Many messages of any shape; see hash.hpp.
 //
-// Short messages of the SHA-256 family are gathered by their number of padded blocks until a pass of lanes is full, so
-// that messages of mixed lengths still fill lanes; messages of exactly 64 bytes keep their own, cheaper pass. Everything
-// else is streamed alone. Cost beside the compressions: one copy of each short message.
+// Short messages of the SHA-256 family are gathered by their number of padded blocks until a pass of lanes is
+// full, so that messages of mixed lengths still fill lanes; messages of exactly 64 bytes keep their own,
+// cheaper pass. Everything else is streamed alone. Cost beside the compressions: one copy of each short
+// message.
 #include "hash/hash.hpp"
 
 #include <memory>
@@ -15,10 +16,10 @@
 namespace isthmus::hash {
 namespace {
 
-constexpr usize kPass = 16;       // messages gathered before a pass: the widest tier's lanes
-constexpr usize kBlocksMax = 8;   // longer messages gain little from lanes and would need large buffers
+constexpr usize kPass = 16;                       // messages gathered before a pass: the widest tier's lanes
+constexpr usize kBlocksMax = 8;                   // longer messages gain little from lanes and would need large buffers
 constexpr usize kShortMax = 64 * kBlocksMax - 9;  // longest message of kBlocksMax blocks
-constexpr usize kGatherMin = 3;   // below this many messages, gathering cannot fill anything
+constexpr usize kGatherMin = 3;                   // below this many messages, gathering cannot fill anything
 constexpr usize kLong = ~usize{0};
 
 // The length of a message, or kLong when it is above kShortMax: the sum stops before it could wrap.
@@ -66,7 +67,8 @@ void stream_sha256(Hash hash, const Message& message) {
   finish_inner(hash, message.out, inner);
 }
 
-// Gathers short messages: shelf b holds up to kPass messages of b padded blocks, shelf 0 those of exactly 64 bytes.
+// Gathers short messages: shelf b holds up to kPass messages of b padded blocks, shelf 0 those of exactly 64
+// bytes.
 class Shelves {
  public:
   explicit Shelves(Hash hash) : hash_(hash), store_(std::make_unique_for_overwrite<u8[]>(base_of(kBlocksMax + 1))) {}
@@ -92,10 +94,9 @@ class Shelves {
  private:
   static constexpr usize blocks_of(usize shelf) { return shelf == 0 ? 1 : shelf; }
 
-  // A slot of shelf 0 is one block, of shelf b it is b: before shelf b stand 1 + b (b - 1) / 2 blocks per slot.
-  static constexpr usize base_of(usize shelf) {
-    return shelf == 0 ? 0 : 64 * kPass * (1 + shelf * (shelf - 1) / 2);
-  }
+  // A slot of shelf 0 is one block, of shelf b it is b: before shelf b stand 1 + b (b - 1) / 2 blocks per
+  // slot.
+  static constexpr usize base_of(usize shelf) { return shelf == 0 ? 0 : 64 * kPass * (1 + shelf * (shelf - 1) / 2); }
 
   void flush(usize shelf) {
     const usize count = held_[shelf];

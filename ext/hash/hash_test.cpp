@@ -36,8 +36,8 @@ Buffer expected(Hash hash, Bytes message) {
   return {};
 }
 
-// Hashes all messages in one call, each cut into pieces of the lengths in `cuts` (cyclic), and checks every digest and
-// the bytes between the outputs.
+// Hashes all messages in one call, each cut into pieces of the lengths in `cuts` (cyclic), and checks every
+// digest and the bytes between the outputs.
 void check_all(Hash hash, const std::vector<Buffer>& messages, const std::vector<usize>& cuts) {
   const usize size = digest_size(hash);
   const usize stride = size + 3;
@@ -141,7 +141,11 @@ TEST_CASE("random mixtures") {
   std::mt19937 random(20240502);
   for (int round = 0; round < 20; ++round) {
     std::vector<Buffer> messages(random() % 120);
-    for (Buffer& message : messages) message = slow::paint(random() % 3 == 0 ? 64 : random() % 700, random() % 1000);
-    for (const Hash hash : {Hash::sha256, Hash::sha256d, Hash::hash160}) check_all(hash, messages, {random() % 90 + 1});
+    for (Buffer& message : messages) {
+      const usize len = random() % 3 == 0 ? 64 : random() % 700;
+      message = slow::paint(len, random() % 1000);
+    }
+    const std::vector<usize> cuts{random() % 90 + 1};
+    for (const Hash hash : {Hash::sha256, Hash::sha256d, Hash::hash160}) check_all(hash, messages, cuts);
   }
 }

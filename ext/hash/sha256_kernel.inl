@@ -1,9 +1,9 @@
 // SHA-256 of many messages at once, one per lane (FIPS 180-4, section 6.2.2), written once over a lane type.
 //
 // The including file defines ISTHMUS_TIER (the namespace) and ISTHMUS_LANES (a type of simd/lanes_u32.hpp).
-// Cost per lane group: sha256_64 64 rounds with a schedule and 64 rounds on constants; sha256d_64 adds one compression
-// whose first schedule words skip the eight known words; blocks one compression per block.
-// Every pass handles kLanes messages; the last, partial pass runs on a copy whose missing rows are zero.
+// Cost per lane group: sha256_64 64 rounds with a schedule and 64 rounds on constants; sha256d_64 adds one
+// compression whose first schedule words skip the eight known words; blocks one compression per block. Every
+// pass handles kLanes messages; the last, partial pass runs on a copy whose missing rows are zero.
 #include "hash/sha256_tiers.hpp"
 #include "simd/lanes_u32.hpp"
 
@@ -18,8 +18,9 @@ ISTHMUS_INLINE V big1(V e) { return xor3(simd::rotr<6>(e), simd::rotr<11>(e), si
 ISTHMUS_INLINE V small0(V w) { return xor3(simd::rotr<7>(w), simd::rotr<18>(w), simd::shr<3>(w)); }
 ISTHMUS_INLINE V small1(V w) { return xor3(simd::rotr<17>(w), simd::rotr<19>(w), simd::shr<10>(w)); }
 
-// One round; the caller renames the registers instead of moving them. The sums are in order of arrival: what depends on
-// the previous round's e (big1) and a (big0) comes last, which leaves four operations between one e and the next.
+// One round; the caller renames the registers instead of moving them. The sums are in order of arrival: what
+// depends on the previous round's e (big1) and a (big0) comes last, which leaves four operations between one
+// e and the next.
 ISTHMUS_INLINE void round(V a, V b, V c, V& d, V e, V f, V g, V& h, V kw) {
   V t = h + kw;
   pin(t);
@@ -48,10 +49,10 @@ ISTHMUS_INLINE void rounds8(V (&s)[8], const V (&kw)[8]) {
 ISTHMUS_INLINE V k(const u32* word) { return V::set1(*word); }
 
 ISTHMUS_INLINE void rounds16(V (&s)[8], const V (&w)[16], const u32* c) {
-  const V low[8] = {w[0] + k(c), w[1] + k(c + 1), w[2] + k(c + 2), w[3] + k(c + 3),
+  const V low[8] = {w[0] + k(c),     w[1] + k(c + 1), w[2] + k(c + 2), w[3] + k(c + 3),
                     w[4] + k(c + 4), w[5] + k(c + 5), w[6] + k(c + 6), w[7] + k(c + 7)};
   rounds8(s, low);
-  const V high[8] = {w[8] + k(c + 8), w[9] + k(c + 9), w[10] + k(c + 10), w[11] + k(c + 11),
+  const V high[8] = {w[8] + k(c + 8),   w[9] + k(c + 9),   w[10] + k(c + 10), w[11] + k(c + 11),
                      w[12] + k(c + 12), w[13] + k(c + 13), w[14] + k(c + 14), w[15] + k(c + 15)};
   rounds8(s, high);
 }
@@ -78,13 +79,15 @@ ISTHMUS_INLINE void expand(V (&w)[16]) {
   w[15] = next(w[15], w[0], w[8], w[13]);
 }
 
-// The first expansion when w[8..15] pad a 32-byte message: w[8] = 80000000, w[9..14] = 0, w[15] = 256 bits. Terms of
-// zero words are left out: small0(0) = small1(0) = 0.
+// The first expansion when w[8..15] pad a 32-byte message: w[8] = 80000000, w[9..14] = 0, w[15] = 256 bits.
+// Terms of zero words are left out: small0(0) = small1(0) = 0.
 ISTHMUS_INLINE void expand_digest(V (&w)[16]) {
   constexpr u32 kLength = 256;
   constexpr u32 kEnd = 0x80000000;
-  constexpr u32 kSmall1Length = ((kLength >> 17) | (kLength << 15)) ^ ((kLength >> 19) | (kLength << 13)) ^ (kLength >> 10);
-  constexpr u32 kSmall0Length = ((kLength >> 7) | (kLength << 25)) ^ ((kLength >> 18) | (kLength << 14)) ^ (kLength >> 3);
+  constexpr u32 kSmall1Length =
+      ((kLength >> 17) | (kLength << 15)) ^ ((kLength >> 19) | (kLength << 13)) ^ (kLength >> 10);
+  constexpr u32 kSmall0Length =
+      ((kLength >> 7) | (kLength << 25)) ^ ((kLength >> 18) | (kLength << 14)) ^ (kLength >> 3);
   constexpr u32 kSmall0End = ((kEnd >> 7) | (kEnd << 25)) ^ ((kEnd >> 18) | (kEnd << 14)) ^ (kEnd >> 3);
   w[0] = w[0] + small0(w[1]);
   w[1] = w[1] + small0(w[2]) + V::set1(kSmall1Length);
@@ -142,8 +145,8 @@ ISTHMUS_INLINE void compress_padding(V (&state)[8]) {
 // state := SHA-256 of the digest in state.
 ISTHMUS_INLINE void compress_digest(V (&state)[8]) {
   const V zero = V::set1(0);
-  V w[16] = {state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7],
-             V::set1(0x80000000), zero, zero, zero, zero, zero, zero, V::set1(256)};
+  V w[16] = {state[0], state[1], state[2], state[3], state[4], state[5], state[6],    state[7], V::set1(0x80000000),
+             zero,     zero,     zero,     zero,     zero,     zero,     V::set1(256)};
   V s[8];
   start(s);
   rounds16(s, w, kSha256Round);

@@ -1,4 +1,5 @@
-// SHA-256 with instructions that do several rounds of one message, two messages interleaved (FIPS 180-4, section 6.2.2).
+// SHA-256 with instructions that do several rounds of one message, two messages interleaved (FIPS 180-4,
+// section 6.2.2).
 //
 // The including file defines ISTHMUS_TIER and, in an anonymous namespace of isthmus::ISTHMUS_TIER:
 //   Words                     four message or schedule words in one register
@@ -9,8 +10,8 @@
 //   quad(state, kw)           four rounds
 //   next(m0, m1, m2, m3)      the four schedule words that follow these sixteen
 //   from_words(w), to_words(w, state), add_state(a, b), store_digest(out, state), digest_words(state, lo, hi)
-// One message is bound by the latency of the round instructions; the second message fills the gaps. The code alternates
-// every sixteen rounds, which is near enough for an out-of-order core.
+// One message is bound by the latency of the round instructions; the second message fills the gaps. The code
+// alternates every sixteen rounds, which is near enough for an out-of-order core.
 
 namespace isthmus::ISTHMUS_TIER {
 namespace {

@@ -1,7 +1,7 @@
 // SHA-256 with the x86 SHA instructions (Intel SDM volume 2: SHA256RNDS2, SHA256MSG1, SHA256MSG2).
 //
-// SHA256RNDS2 wants the state as two registers, ABEF and CDGH with A and C in the top word, and does two rounds with the
-// two low words of its implicit third operand.
+// SHA256RNDS2 wants the state as two registers, ABEF and CDGH with A and C in the top word, and does two
+// rounds with the two low words of its implicit third operand.
 #include "hash/sha256_tiers.hpp"
 #include "simd/intrinsics.hpp"
 

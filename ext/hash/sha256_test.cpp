@@ -1,4 +1,5 @@
-// SHA-256: known answers, all lengths and splits, every tier against the slow hash at every count around its lanes.
+// SHA-256: known answers, all lengths and splits, every tier against the slow hash at every count around its
+// lanes.
 #include "hash/sha256.hpp"
 
 #include <doctest/doctest.h>
@@ -38,7 +39,8 @@ TEST_CASE("SHA-256 known answers") {
   CHECK(fast(million) == slow::from_hex("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"));
   // The header of Bitcoin's first block.
   const Buffer genesis = slow::from_hex(
-      "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f61"
+      "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f"
+      "61"
       "7fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c");
   REQUIRE(genesis.size() == 80);
   Buffer id(32);

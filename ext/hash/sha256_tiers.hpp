@@ -1,13 +1,12 @@
 // SHA-256 kernels by tier, and the constants that all of them share (FIPS 180-4, sections 4.2.2 and 5.3.3).
 //
 //   sha256_compress  state (8 words, native order) absorbs `count` blocks of 64 bytes
-//   sha256_64        out[32 i ..] = SHA-256 of the 64 bytes in[64 i ..]: two compressions, one with a known schedule
+//   sha256_64        out[32 i ..] = SHA-256 of the 64 bytes at in[64 i ..]: two compressions, one half known
 //   sha256d_64       the same, SHA-256 of SHA-256: three compressions
-//   sha256_blocks    out[32 i ..] = digest of message i, which the caller has padded to `length` blocks at
-//                    in[64 length i ..]
+//   sha256_blocks    out[32 i ..] = digest of the padded message of `length` blocks at in[64 length i ..]
 //
-// sha256_64 and sha256d_64 may run in place (out == in): every pass reads its inputs before it writes. Any other overlap
-// is forbidden. A count of 0 touches nothing.
+// sha256_64 and sha256d_64 may run in place (out == in): every pass reads its inputs before it writes. Any
+// other overlap is forbidden. A count of 0 touches nothing.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -66,7 +65,8 @@ struct Sha256Schedule {
   alignas(64) u32 word[64];
 };
 
-// Round constant plus message schedule of the block that pads a 64-byte message: 80 00 .. 00, length 512 bits.
+// Round constant plus message schedule of the block that pads a 64-byte message: 80 00 .. 00, length 512
+// bits.
 constexpr Sha256Schedule sha256_padding_schedule() {
   Sha256Schedule out{};
   u32 w[64] = {0x80000000};

@@ -1,4 +1,5 @@
-// SHA-512 (FIPS 180-4, section 6.4), plain 64-bit arithmetic. Cost: (n + 16) / 128 + 1 compressions for n bytes.
+// SHA-512 (FIPS 180-4, section 6.4), plain 64-bit arithmetic. Cost: (n + 16) / 128 + 1 compressions for n
+// bytes.
 #pragma once
 
 #include "hash/stream.hpp"

@@ -1,5 +1,6 @@
-// Slow hashes for tests, written from the standards without a look at the fast ones: constants are derived from primes
-// by integer roots, whole messages are padded in a vector, RIPEMD-160 uses the paper's permutations instead of tables.
+// Slow hashes for tests, written from the standards without a look at the fast ones: constants are derived
+// from primes by integer roots, whole messages are padded in a vector, RIPEMD-160 uses the paper's
+// permutations instead of tables.
 #pragma once
 
 #include <vector>
@@ -73,15 +74,16 @@ inline u64 root_fraction(u32 n, usize degree, usize bits) {
   return bits == 64 ? static_cast<u64>(root) : static_cast<u64>(root) & ((u64{1} << bits) - 1);
 }
 
-// SHA-2 with words of 32 or 64 bits; the twelve shift amounts stand as in FIPS 180-4, sections 4.1.2 and 4.1.3.
+// SHA-2 with words of 32 or 64 bits; the twelve shift amounts stand as in FIPS 180-4, sections 4.1.2
+// and 4.1.3.
 template <typename Word>
 Buffer sha2(Bytes message) {
   constexpr bool kLong = sizeof(Word) == 8;
   constexpr usize kBits = 8 * sizeof(Word);
   constexpr usize kRounds = kLong ? 80 : 64;
-  constexpr int kTurns[12] = {kLong ? 28 : 2, kLong ? 34 : 13, kLong ? 39 : 22, kLong ? 14 : 6,
-                              kLong ? 18 : 11, kLong ? 41 : 25, kLong ? 1 : 7,  kLong ? 8 : 18,
-                              kLong ? 7 : 3,  kLong ? 19 : 17, kLong ? 61 : 19, kLong ? 6 : 10};
+  constexpr int kTurns[12] = {kLong ? 28 : 2,  kLong ? 34 : 13, kLong ? 39 : 22, kLong ? 14 : 6,
+                              kLong ? 18 : 11, kLong ? 41 : 25, kLong ? 1 : 7,   kLong ? 8 : 18,
+                              kLong ? 7 : 3,   kLong ? 19 : 17, kLong ? 61 : 19, kLong ? 6 : 10};
   static const std::vector<Word> constants = [] {
     std::vector<Word> out;
     for (const u32 p : primes(kRounds)) out.push_back(static_cast<Word>(root_fraction(p, 3, kBits)));
@@ -130,8 +132,8 @@ inline Buffer sha256(Bytes message) { return sha2<u32>(message); }
 inline Buffer sha256d(Bytes message) { return sha256(sha256(message)); }
 inline Buffer sha512(Bytes message) { return sha2<u64>(message); }
 
-// One line of RIPEMD-160. The paper gives the word order as powers of a permutation rho (right line: after pi(i) = 9i + 5
-// mod 16) and the turns by round and word.
+// One line of RIPEMD-160. The paper gives the word order as powers of a permutation rho (right line: after
+// pi(i) = 9i + 5 mod 16) and the turns by round and word.
 inline std::vector<u32> ripemd_line(const std::vector<u32>& hash, const u32 (&x)[16], bool right) {
   constexpr u32 kRho[16] = {7, 4, 13, 1, 10, 6, 15, 3, 12, 0, 9, 5, 2, 14, 11, 8};
   constexpr u8 kTurns[5][16] = {{11, 14, 15, 12, 5, 8, 7, 9, 11, 13, 14, 15, 6, 7, 9, 8},

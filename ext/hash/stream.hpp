@@ -1,9 +1,10 @@
-// The Merkle-Damgard shell that SHA-256, SHA-512 and RIPEMD-160 share: a block buffer, a length, and the padding
-// 80 00..00 length (FIPS 180-4, section 5.1; RIPEMD-160 with a little-endian length).
+// The Merkle-Damgard shell that SHA-256, SHA-512 and RIPEMD-160 share: a block buffer, a length, and the
+// padding 80 00..00 length (FIPS 180-4, section 5.1; RIPEMD-160 with a little-endian length).
 //
-// Core gives: Word, kWords, kBlock (bytes), kLengthBytes, kDigest (bytes), kBig (byte order), kStart[kWords] and
-// compress(Word* state, const u8* blocks, usize count). A Stream is plain data: copying it forks the message.
-// Messages are below 2^61 bytes; longer ones have no standard digest (the bit length wraps).
+// Core gives: Word, kWords, kBlock (bytes), kLengthBytes, kDigest (bytes), kBig (byte order), kStart[kWords]
+// and compress(Word* state, const u8* blocks, usize count). A Stream is plain data: copying it forks the
+// message. Messages are below 2^61 bytes; longer ones have no standard digest (SHA-256, RIPEMD-160) or none
+// that anybody can wait for.
 #pragma once
 
 #include "base/span.hpp"
@@ -57,7 +58,8 @@ class Stream {
     memset(buffer_ + held, 0, Core::kBlock - held);
     if constexpr (Core::kBig) {
       store_be64(buffer_ + Core::kBlock - 8, length_ << 3);
-      // The upper half of SHA-512's 128-bit length: byte counts are 64-bit, so only three bits of it can be set.
+      // The upper half of SHA-512's 128-bit length: byte counts are 64-bit, so only three bits of it can be
+      // set.
       if constexpr (Core::kLengthBytes == 16) store_be64(buffer_ + kLengthAt, length_ >> 61);
     } else {
       store_le64(buffer_ + kLengthAt, length_ << 3);

@@ -1,11 +1,11 @@
-// Merkle roots by whole levels; see merkle.hpp. Bitcoin Core's ComputeMerkleRoot with its mutation flag, RFC 6962
-// section 2.1, and plain binary trees.
+// Merkle roots by whole levels; see merkle.hpp. Bitcoin Core's ComputeMerkleRoot with its mutation flag, RFC
+// 6962 section 2.1, and plain binary trees.
 //
-// All three rules are one shape: pair the nodes of a level from the left, and let the rule say what becomes of an odd
-// last node (paired with itself; promoted; cannot happen). RFC 6962's split at the largest power of two below n gives
-// the same tree as promoting. A large tree is folded in runs of 2^12 leaves, so that a run and its levels stay in the
-// second-level cache, and scratch is 1/64 of the leaves instead of half. Cost: n - 1 node hashes, and one more for every
-// odd level of a Bitcoin tree.
+// All three rules are one shape: pair the nodes of a level from the left, and let the rule say what becomes
+// of an odd last node (paired with itself; promoted; cannot happen). RFC 6962's split at the largest power of
+// two below n gives the same tree as promoting. A large tree is folded in runs of 2^12 leaves, so that a run
+// and its levels stay in the second-level cache, and scratch is 1/64 of the leaves instead of half. Cost: n -
+// 1 node hashes, and one more for every odd level of a Bitcoin tree.
 #include "merkle/merkle.hpp"
 
 #include <vector>
@@ -97,8 +97,8 @@ void fold(Rule& rule, u8* scratch, const u8* nodes, usize count, u32 levels) {
   }
 }
 
-// The root of count >= 2 leaves. A run that is short because it is the last one still goes up kRunLevels levels: on each
-// of them its last node is the level's odd last node, exactly when it is in the whole tree.
+// The root of count >= 2 leaves. A run that is short because it is the last one still goes up kRunLevels
+// levels: on each of them its last node is the level's odd last node, exactly when it is in the whole tree.
 template <typename Rule>
 void tree_root(Rule& rule, const u8* leaves, usize count, u8* out) {
   const usize first_width = count < kRun ? count : kRun;

@@ -1,4 +1,5 @@
-// Merkle roots against recursive definitions, the duplicate-leaf mutation, and large trees across run boundaries.
+// Merkle roots against recursive definitions, the duplicate-leaf mutation, and large trees across run
+// boundaries.
 #include "merkle/merkle.hpp"
 
 #include <doctest/doctest.h>
@@ -149,9 +150,10 @@ TEST_CASE("known roots") {
   CHECK(root(Tree::sha256d_bitcoin, ids, got));
   CHECK(got == slow::from_hex("ff104ccb05421ab93e63f8c3ce5c2c2e9dbb37de2764b3a3175c8166562cac7d"));
 
-  // The reference trees of Certificate Transparency: leaf data "", 00, 10, 2021, 3031, 40414243, 5051525354555657, 6061..6f.
-  const char* kData[] = {"", "00", "10", "2021", "3031", "40414243", "5051525354555657",
-                         "606162636465666768696a6b6c6d6e6f"};
+  // The reference trees of Certificate Transparency: leaf data "", 00, 10, 2021, 3031, 40414243,
+  // 5051525354555657, 6061..6f.
+  const char* kData[] = {
+      "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"};
   const char* kRoots[] = {"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
                           "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
                           "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",

@@ -3,7 +3,8 @@
 // What `secp256k1-ecdsa` accepts (vector by vector: tests/accept/secp256k1_ecdsa.toml):
 //   key  SEC1 02|03 x or 04 x y, coordinates below p, on the curve; 06|07 x y only with kSigHybrid and right parity
 //   sig  64 bytes r || s, big-endian, 1 <= r, s < n; s > n/2 is accepted unless kSigLowS is set
-//   msg  a digest of one byte or more: its leftmost 256 bits as an integer; a shorter one is the integer that it spells.
+//   msg  a digest of one byte or more: its leftmost 256 bits as an integer; a shorter one is the integer that it
+//   spells.
 //        The empty digest is refused: no hash function makes it, so it is a caller's mistake, not a message
 //   R = (e/s) G + (r/s) Q is not infinity and R.x = r mod n, where R.x may be r or, below p, r + n
 // Cost per row: one double multiplication (curve/strauss.hpp), 5 scalar products, a square root for a 33-byte key;

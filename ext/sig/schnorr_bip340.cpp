@@ -8,13 +8,13 @@
 //
 // Rows are checked one by one with shared inversions or, where that is measured to be faster, by one equation for many:
 //   sum a_i s_i G = sum a_i R_i + sum a_i e_i P_i,  R_i the even point with x = r_i
-// with a_i = b_i + c_i lambda for random 64-bit b_i, c_i. The short vectors of the lattice of lambda have 2^128 size, so
-// the 2^128 pairs (b, c) are different numbers mod n, and a false row passes with a chance of 2^-128. Coefficients are
-// SHA-256 of 32 bytes from the system's random source and of all rows of the equation: nobody can foresee them, nor can
-// they be the same for other rows. All points have order n (cofactor 1), so a true row always satisfies its part and
-// both ways give the same answers. A false equation is halved until single rows are named.
-// Cost per row: one by one a square root and one double multiplication; in an equation two square roots, two tables of
-// odd multiples and 64 additions, doublings shared.
+// with a_i = b_i + c_i lambda for random 64-bit b_i, c_i. The short vectors of the lattice of lambda have 2^128 size,
+// so the 2^128 pairs (b, c) are different numbers mod n, and a false row passes with a chance of 2^-128. Coefficients
+// are SHA-256 of 32 bytes from the system's random source and of all rows of the equation: nobody can foresee them, nor
+// can they be the same for other rows. All points have order n (cofactor 1), so a true row always satisfies its part
+// and both ways give the same answers. A false equation is halved until single rows are named. Cost per row: one by one
+// a square root and one double multiplication; in an equation two square roots, two tables of odd multiples and 64
+// additions, doublings shared.
 #include <unistd.h>
 
 #include <memory>
@@ -37,10 +37,10 @@ using Point = curve::Jacobian<C>;
 using Table = curve::OddMultiples<C>;
 using Term = curve::Term<C>;
 
-constexpr usize kChunk = 32;      // rows that share inversions when checked one by one
-constexpr usize kEquation = 64;   // rows of one equation at most
-constexpr usize kEquationMin = 3; // fewer are faster one by one (measured)
-constexpr usize kTermsPerRow = 4; // b R, c lambda R, and both halves of a e P
+constexpr usize kChunk = 32;       // rows that share inversions when checked one by one
+constexpr usize kEquation = 64;    // rows of one equation at most
+constexpr usize kEquationMin = 3;  // fewer are faster one by one (measured)
+constexpr usize kTermsPerRow = 4;  // b R, c lambda R, and both halves of a e P
 constexpr usize kColumns = kTermsPerRow * kEquation;
 
 // A row after parsing.
@@ -133,8 +133,8 @@ bool draw_coefficients(Equation& q) {
   transcript.update(Bytes(bytes, 32));
   // e stands for r, key and message (it is their hash), but r, s and key are cheap enough to be taken as they are.
   for (usize i = 0; i < q.count; ++i) {
-    for (const Words& words : {q.rows[i].r, Scalar::to_words(q.rows[i].s), Scalar::to_words(q.rows[i].e),
-                               F::to_words(q.rows[i].key.x)}) {
+    for (const Words& words :
+         {q.rows[i].r, Scalar::to_words(q.rows[i].s), Scalar::to_words(q.rows[i].e), F::to_words(q.rows[i].key.x)}) {
       field::words_to_be(bytes, words);
       transcript.update(Bytes(bytes, 32));
     }

@@ -1,15 +1,18 @@
 // The 52-bit multiply-add that wide field arithmetic stands on, as lane policies with one set of operations.
 //
-//   policy          lanes  where
-//   Fe52Ifma        8      files with -mavx512ifma: vpmadd52luq, vpmadd52huq
-//   Fe52Plain<N>    N      everywhere, through unsigned __int128: the truth that the instruction is compared with
+//   policy        lanes  where
+//   Fe52Ifma      8      files with -mavx512ifma: vpmadd52luq, vpmadd52huq
+//   Fe52Plain<N>  N      everywhere, through unsigned __int128: the instruction is compared with it
 //
-// A kernel is a template over a policy P and uses P::V (a lane type of lanes_u64.hpp, with all its operations) and
+// A kernel is a template over a policy P. It uses P::V, a lane type of lanes_u64.hpp with all its operations,
+// and
+//
 //   P::madd_lo(acc, a, b) = acc + ((a mod 2^52) * (b mod 2^52)) mod 2^52
 //   P::madd_hi(acc, a, b) = acc + ((a mod 2^52) * (b mod 2^52)) / 2^52
-// Both sums wrap modulo 2^64. Bits 52..63 of a and b are IGNORED: a limb that has grown past 52 bits gives a wrong
-// product in silence, so every kernel states why its factors are below 2^52. One step adds less than 2^52 to acc: an
-// accumulator that starts below 2^52 holds 4095 steps.
+//
+// Both sums wrap modulo 2^64. Bits 52..63 of a and b are IGNORED: a limb that has grown past 52 bits gives a
+// wrong product in silence, so every kernel states why its factors are below 2^52. One step adds less than
+// 2^52 to acc: an accumulator that starts below 2^52 holds 4095 steps (4096 * 2^52 = 2^64).
 #pragma once
 
 #include "simd/lanes_u64.hpp"

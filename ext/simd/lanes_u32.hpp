@@ -1,11 +1,11 @@
-// Lanes of 32-bit words: U32x1 everywhere, U32x4 (NEON), U32x8 (AVX2), U32x16 (AVX-512), each where the file's flags
-// allow it. A kernel is written once over one of these types.
+// Lanes of 32-bit words: U32x1 everywhere, U32x4 (NEON), U32x8 (AVX2), U32x16 (AVX-512), each where the
+// file's flags allow it. A kernel is written once over one of these types.
 //
 // Every type has: kLanes, set1, load, store (any alignment), + ^ & |, and the free functions rotr<n>, shr<n>,
-// xor3(a,b,c), choose(e,f,g) = e ? f : g, majority(a,b,c), swap_bytes, transpose(x[kLanes]): word j of x[i] <-> word i of
-// x[j], store_rows8, and pin(x), which emits nothing but keeps the compiler from regrouping sums across it: the order of
-// additions decides the length of a dependency chain. Words wrap modulo 2^32. Everything has internal linkage: nothing
-// here can make a weak symbol.
+// xor3(a,b,c), choose(e,f,g) = e ? f : g, majority(a,b,c), swap_bytes, transpose(x[kLanes]): word j of x[i]
+// <-> word i of x[j], store_rows8, and pin(x), which emits nothing but keeps the compiler from regrouping
+// sums across it: the order of additions decides the length of a dependency chain. Words wrap modulo 2^32.
+// Everything has internal linkage: nothing here can make a weak symbol.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -14,7 +14,7 @@
 namespace isthmus::simd {
 namespace {
 
-// ---- one lane --------------------------------------------------------------------------------------------------
+// ---- one lane ----
 
 struct U32x1 {
   static constexpr usize kLanes = 1;
@@ -52,7 +52,7 @@ ISTHMUS_INLINE void store_rows8(u8* rows, const U32x1 (&w)[8]) {
   for (usize j = 0; j < 8; ++j) memcpy(rows + 4 * j, &w[j].v, 4);
 }
 
-// ---- four lanes, NEON ------------------------------------------------------------------------------------------
+// ---- four lanes, NEON ----
 
 #if defined(__aarch64__)
 
@@ -82,9 +82,7 @@ ISTHMUS_INLINE U32x4 rotr(U32x4 a) {
 ISTHMUS_INLINE U32x4 xor3(U32x4 a, U32x4 b, U32x4 c) { return a ^ b ^ c; }
 ISTHMUS_INLINE U32x4 choose(U32x4 e, U32x4 f, U32x4 g) { return {vbslq_u32(e.v, f.v, g.v)}; }
 ISTHMUS_INLINE U32x4 majority(U32x4 a, U32x4 b, U32x4 c) { return {vbslq_u32(veorq_u32(a.v, b.v), c.v, b.v)}; }
-ISTHMUS_INLINE U32x4 swap_bytes(U32x4 a) {
-  return {vreinterpretq_u32_u8(vrev32q_u8(vreinterpretq_u8_u32(a.v)))};
-}
+ISTHMUS_INLINE U32x4 swap_bytes(U32x4 a) { return {vreinterpretq_u32_u8(vrev32q_u8(vreinterpretq_u8_u32(a.v)))}; }
 
 ISTHMUS_INLINE void pin(U32x4& a) { __asm__("" : "+w"(a.v)); }
 
@@ -110,7 +108,7 @@ ISTHMUS_INLINE void store_rows8(u8* rows, const U32x4 (&w)[8]) {
 
 #endif
 
-// ---- eight lanes, AVX2 -----------------------------------------------------------------------------------------
+// ---- eight lanes, AVX2 ----
 
 #if defined(__AVX2__)
 
@@ -119,9 +117,7 @@ struct U32x8 {
   __m256i v;
 
   static ISTHMUS_INLINE U32x8 set1(u32 x) { return {_mm256_set1_epi32(static_cast<int>(x))}; }
-  static ISTHMUS_INLINE U32x8 load(const void* p) {
-    return {_mm256_loadu_si256(static_cast<const __m256i*>(p))};
-  }
+  static ISTHMUS_INLINE U32x8 load(const void* p) { return {_mm256_loadu_si256(static_cast<const __m256i*>(p))}; }
   ISTHMUS_INLINE void store(void* p) const { _mm256_storeu_si256(static_cast<__m256i*>(p), v); }
 };
 
@@ -176,7 +172,7 @@ ISTHMUS_INLINE void store_rows8(u8* rows, const U32x8 (&w)[8]) {
 
 #endif
 
-// ---- sixteen lanes, AVX-512 ------------------------------------------------------------------------------------
+// ---- sixteen lanes, AVX-512 ----
 
 #if defined(__AVX512F__) && defined(__AVX512BW__)
 
@@ -203,9 +199,7 @@ ISTHMUS_INLINE U32x16 rotr(U32x16 a) {
 }
 // vpternlogd: bit i of the constant is the result for inputs (a, b, c) = the bits of i, a first.
 ISTHMUS_INLINE U32x16 xor3(U32x16 a, U32x16 b, U32x16 c) { return {_mm512_ternarylogic_epi32(a.v, b.v, c.v, 0x96)}; }
-ISTHMUS_INLINE U32x16 choose(U32x16 e, U32x16 f, U32x16 g) {
-  return {_mm512_ternarylogic_epi32(e.v, f.v, g.v, 0xca)};
-}
+ISTHMUS_INLINE U32x16 choose(U32x16 e, U32x16 f, U32x16 g) { return {_mm512_ternarylogic_epi32(e.v, f.v, g.v, 0xca)}; }
 ISTHMUS_INLINE U32x16 majority(U32x16 a, U32x16 b, U32x16 c) {
   return {_mm512_ternarylogic_epi32(a.v, b.v, c.v, 0xe8)};
 }
@@ -216,8 +210,8 @@ ISTHMUS_INLINE U32x16 swap_bytes(U32x16 a) {
 
 ISTHMUS_INLINE void pin(U32x16& a) { __asm__("" : "+v"(a.v)); }
 
-// Two steps inside the four 128-bit parts: then part p of q[4b + j] holds word 4p + j of rows 4b..4b+3. Two more steps
-// move the parts.
+// Two steps inside the four 128-bit parts: then part p of q[4b + j] holds word 4p + j of rows 4b..4b+3. Two
+// more steps move the parts.
 ISTHMUS_INLINE void transpose(U32x16 (&x)[16]) {
   __m512i t[16];
   __m512i q[16];
@@ -268,7 +262,7 @@ ISTHMUS_INLINE void store_rows8(u8* rows, const U32x16 (&w)[8]) {
 
 #endif
 
-// ---- rows of words ---------------------------------------------------------------------------------------------
+// ---- rows of words ----
 
 // w[j] lane i = word j (native order) of the 64 bytes at rows + stride * i, for j < 16 and i < kLanes.
 template <typename V>

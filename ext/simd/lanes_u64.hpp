@@ -1,17 +1,18 @@
-// Lanes of 64-bit words: U64Plain<N> in plain C (U64x1 and the emulation of wider types), U64x2 (NEON), U64x4 (AVX2),
-// U64x8 (AVX-512), each where the file's flags allow it. Field and curve kernels are written once over these.
+// Lanes of 64-bit words: U64Plain<N> in plain C (U64x1 and the emulation of wider types), U64x2 (NEON), U64x4
+// (AVX2), U64x8 (AVX-512), each where the file's flags allow it. Field and curve kernels are written once
+// over these.
 //
-//   set1 load store lane(i)     construction and memory, any alignment
-//   + -                         modulo 2^64
-//   & | ^  and_not(a,b)= a & ~b
-//   shl<n> shr<n> sar<n> rotr<n>  0 < n < 64 (sar: sign fills)
-//   mul32(a,b)                  low 32 bits of a times low 32 bits of b, exact in 64 bits
-//   equal(a,b) less(a,b)        masks: a lane is all ones or all zeros; less is unsigned
-//   select(mask,a,b)            mask ? a : b, bitwise, so mask lanes must be all ones or all zeros
-//   any(mask)                   true iff some lane is not zero
-//   xor3 choose majority swap_bytes   as in lanes_u32.hpp
-//   gather(table, index)        lane i = table[index lane i]; the caller has proved the indices in range
-//   transpose(x[kLanes])
+//   set1 load store lane(i)            construction and memory, any alignment
+//   + -                                modulo 2^64
+//   & | ^ and_not(a, b)                and_not is a & ~b
+//   shl<n> shr<n> sar<n> rotr<n>       0 < n < 64; sar fills with the sign
+//   mul32(a, b)                        low 32 bits of a times low 32 bits of b, exact in 64 bits
+//   equal(a, b) less(a, b)             masks: a lane is all ones or all zeros; less is unsigned
+//   select(mask, a, b)                 mask ? a : b; mask lanes must be all ones or all zeros
+//   any(mask)                          true iff some lane is not zero
+//   xor3 choose majority swap_bytes    as in lanes_u32.hpp
+//   gather(table, index)               table[index] by lane; the caller has proved the indices in range
+//   transpose(x[kLanes])               word j of x[i] <-> word i of x[j]
 //
 // Everything has internal linkage: nothing here can make a weak symbol.
 #pragma once
@@ -22,7 +23,7 @@
 namespace isthmus::simd {
 namespace {
 
-// ---- plain C, any number of lanes ------------------------------------------------------------------------------
+// ---- plain C, any number of lanes ----
 
 template <usize N>
 struct U64Plain {
@@ -45,11 +46,11 @@ struct U64Plain {
 
 using U64x1 = U64Plain<1>;
 
-#define ISTHMUS_PLAIN(name, expression)                          \
-  template <usize N>                                             \
+#define ISTHMUS_PLAIN(name, expression)                           \
+  template <usize N>                                              \
   ISTHMUS_INLINE U64Plain<N> name(U64Plain<N> a, U64Plain<N> b) { \
-    for (usize i = 0; i < N; ++i) a.v[i] = (expression);         \
-    return a;                                                    \
+    for (usize i = 0; i < N; ++i) a.v[i] = (expression);          \
+    return a;                                                     \
   }
 ISTHMUS_PLAIN(operator+, a.v[i] + b.v[i])
 ISTHMUS_PLAIN(operator-, a.v[i] - b.v[i])
@@ -126,7 +127,7 @@ ISTHMUS_INLINE void transpose(U64Plain<N> (&x)[N]) {
   }
 }
 
-// ---- two lanes, NEON -------------------------------------------------------------------------------------------
+// ---- two lanes, NEON ----
 
 #if defined(__aarch64__)
 
@@ -172,9 +173,7 @@ ISTHMUS_INLINE bool any(U64x2 mask) { return (vgetq_lane_u64(mask.v, 0) | vgetq_
 ISTHMUS_INLINE U64x2 xor3(U64x2 a, U64x2 b, U64x2 c) { return a ^ b ^ c; }
 ISTHMUS_INLINE U64x2 choose(U64x2 e, U64x2 f, U64x2 g) { return {vbslq_u64(e.v, f.v, g.v)}; }
 ISTHMUS_INLINE U64x2 majority(U64x2 a, U64x2 b, U64x2 c) { return {vbslq_u64(veorq_u64(a.v, b.v), c.v, b.v)}; }
-ISTHMUS_INLINE U64x2 swap_bytes(U64x2 a) {
-  return {vreinterpretq_u64_u8(vrev64q_u8(vreinterpretq_u8_u64(a.v)))};
-}
+ISTHMUS_INLINE U64x2 swap_bytes(U64x2 a) { return {vreinterpretq_u64_u8(vrev64q_u8(vreinterpretq_u8_u64(a.v)))}; }
 ISTHMUS_INLINE U64x2 gather(const u64* table, U64x2 index) {
   return {vcombine_u64(vcreate_u64(table[index.lane(0)]), vcreate_u64(table[index.lane(1)]))};
 }
@@ -186,7 +185,7 @@ ISTHMUS_INLINE void transpose(U64x2 (&x)[2]) {
 
 #endif
 
-// ---- four lanes, AVX2 ------------------------------------------------------------------------------------------
+// ---- four lanes, AVX2 ----
 
 #if defined(__AVX2__)
 
@@ -195,9 +194,7 @@ struct U64x4 {
   __m256i v;
 
   static ISTHMUS_INLINE U64x4 set1(u64 x) { return {_mm256_set1_epi64x(static_cast<long long>(x))}; }
-  static ISTHMUS_INLINE U64x4 load(const void* p) {
-    return {_mm256_loadu_si256(static_cast<const __m256i*>(p))};
-  }
+  static ISTHMUS_INLINE U64x4 load(const void* p) { return {_mm256_loadu_si256(static_cast<const __m256i*>(p))}; }
   ISTHMUS_INLINE void store(void* p) const { _mm256_storeu_si256(static_cast<__m256i*>(p), v); }
   ISTHMUS_INLINE u64 lane(usize i) const {
     u64 all[4];
@@ -264,7 +261,7 @@ ISTHMUS_INLINE void transpose(U64x4 (&x)[4]) {
 
 #endif
 
-// ---- eight lanes, AVX-512 --------------------------------------------------------------------------------------
+// ---- eight lanes, AVX-512 ----
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
 
@@ -313,9 +310,7 @@ ISTHMUS_INLINE U64x8 select(U64x8 mask, U64x8 a, U64x8 b) {
 ISTHMUS_INLINE bool any(U64x8 mask) { return _mm512_test_epi64_mask(mask.v, mask.v) != 0; }
 ISTHMUS_INLINE U64x8 xor3(U64x8 a, U64x8 b, U64x8 c) { return {_mm512_ternarylogic_epi64(a.v, b.v, c.v, 0x96)}; }
 ISTHMUS_INLINE U64x8 choose(U64x8 e, U64x8 f, U64x8 g) { return select(e, f, g); }
-ISTHMUS_INLINE U64x8 majority(U64x8 a, U64x8 b, U64x8 c) {
-  return {_mm512_ternarylogic_epi64(a.v, b.v, c.v, 0xe8)};
-}
+ISTHMUS_INLINE U64x8 majority(U64x8 a, U64x8 b, U64x8 c) { return {_mm512_ternarylogic_epi64(a.v, b.v, c.v, 0xe8)}; }
 ISTHMUS_INLINE U64x8 swap_bytes(U64x8 a) {
   const __m512i order = _mm512_broadcast_i32x4(_mm_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
   return {_mm512_shuffle_epi8(a.v, order)};

@@ -1,5 +1,5 @@
-// The probes of one tier; see probe_tiers.hpp. The including file defines ISTHMUS_TIER, and ISTHMUS_LANES32 with
-// ISTHMUS_LANES64, or ISTHMUS_FE52, or all three.
+// The probes of one tier; see probe_tiers.hpp. The including file defines ISTHMUS_TIER, and ISTHMUS_LANES32
+// with ISTHMUS_LANES64, or ISTHMUS_FE52, or all three.
 #include "simd/lanes_fe52.hpp"
 #include "simd/lanes_u32.hpp"
 #include "simd/lanes_u64.hpp"
@@ -17,17 +17,19 @@ usize probe_u32(u32* out, const u32* a, const u32* b, const u32* c) {
     const V z = V::load(c + i);
     V pinned = x;
     pin(pinned);
-    const V results[kU32Ops] = {x + y,          x ^ y,           x & y,           x | y,
-                                simd::shr<3>(x), simd::shr<10>(x), simd::rotr<2>(x), simd::rotr<7>(x),
-                                simd::rotr<25>(x), xor3(x, y, z), choose(x, y, z), majority(x, y, z),
-                                swap_bytes(x),  V::set1(c[0]),   pinned};
+    // clang-format off
+    const V results[kU32Ops] = {
+        x + y, x ^ y, x & y, x | y, simd::shr<3>(x), simd::shr<10>(x), simd::rotr<2>(x), simd::rotr<7>(x),
+        simd::rotr<25>(x), xor3(x, y, z), choose(x, y, z), majority(x, y, z), swap_bytes(x),
+        V::set1(c[0]), pinned};
+    // clang-format on
     for (usize op = 0; op < kU32Ops; ++op) results[op].store(out + kProbeLanes * op + i);
   }
   return V::kLanes;
 }
 
-// square: lanes x lanes words, transposed in place; rows8: 8 words per lane from the first 8 of words16; words16: word j
-// of all lanes at words16 + lanes * j, from rows16.
+// square: lanes x lanes words, transposed in place; rows8: 8 words per lane from the first 8 of words16;
+// words16: word j of all lanes at words16 + lanes * j, from rows16.
 usize probe_u32_rows(u32* square, u8* rows8, u32* words16, const u8* rows16, usize stride) {
   using V = simd::ISTHMUS_LANES32;
   V x[V::kLanes];
@@ -51,13 +53,14 @@ usize probe_u64(u64* out, const u64* a, const u64* b, const u64* c, const u64* t
     const V mask = V::load(masks + i);
     u64 lanes[V::kLanes];
     for (usize j = 0; j < V::kLanes; ++j) lanes[j] = x.lane(j);
+    // clang-format off
     const V results[kU64Ops] = {
-        x + y,           x - y,             x ^ y,           x & y,            x | y,
-        and_not(x, y),   simd::shl<1>(x),   simd::shl<51>(x), simd::shr<1>(x),  simd::shr<52>(x),
-        simd::sar<1>(x), simd::sar<52>(x),  simd::sar<63>(x), simd::rotr<1>(x), simd::rotr<41>(x),
-        mul32(x, y),     equal(x, y),       equal(x, x),     less(x, y),       less(x, x),
-        select(mask, x, y), V::set1(any(mask) ? 1 : 0), xor3(x, y, z), choose(x, y, z), majority(x, y, z),
-        swap_bytes(x),   gather(table, x & V::set1(kProbeLanes - 1)), V::set1(c[0]), V::load(lanes)};
+        x + y, x - y, x ^ y, x & y, x | y, and_not(x, y), simd::shl<1>(x), simd::shl<51>(x), simd::shr<1>(x),
+        simd::shr<52>(x), simd::sar<1>(x), simd::sar<52>(x), simd::sar<63>(x), simd::rotr<1>(x),
+        simd::rotr<41>(x), mul32(x, y), equal(x, y), equal(x, x), less(x, y), less(x, x), select(mask, x, y),
+        V::set1(any(mask) ? 1 : 0), xor3(x, y, z), choose(x, y, z), majority(x, y, z), swap_bytes(x),
+        gather(table, x & V::set1(kProbeLanes - 1)), V::set1(c[0]), V::load(lanes)};
+    // clang-format on
     for (usize op = 0; op < kU64Ops; ++op) results[op].store(out + kProbeLanes * op + i);
   }
   return V::kLanes;

@@ -1,8 +1,9 @@
-// Every lane operation of a tier, applied to arrays: how the tests compare lane types with plain arithmetic without being
-// compiled for a wide CPU themselves. Not used by the engine.
+// Every lane operation of a tier, applied to arrays: how the tests compare lane types with plain arithmetic
+// without being compiled for a wide CPU themselves. Not used by the engine.
 //
-// `count` is kProbeLanes for all arrays. Results go to out[kProbeLanes * op + i], op in the order of the lists below.
-// The transposes work in place on lanes x lanes words; each function returns the tier's number of lanes.
+// `count` is kProbeLanes for all arrays. Results go to out[kProbeLanes * op + i], op in the order of the
+// lists below. The transposes work in place on lanes x lanes words; each function returns the tier's number
+// of lanes.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -12,16 +13,18 @@ namespace {
 
 constexpr usize kProbeLanes = 16;
 
+// clang-format off
 enum U32Op : usize {
-  kU32Add, kU32Xor, kU32And, kU32Or, kU32Shr3, kU32Shr10, kU32Rotr2, kU32Rotr7, kU32Rotr25, kU32Xor3, kU32Choose,
-  kU32Majority, kU32Swap, kU32Set1, kU32Pin, kU32Ops
+  kU32Add, kU32Xor, kU32And, kU32Or, kU32Shr3, kU32Shr10, kU32Rotr2, kU32Rotr7, kU32Rotr25, kU32Xor3,
+  kU32Choose, kU32Majority, kU32Swap, kU32Set1, kU32Pin, kU32Ops
 };
 
 enum U64Op : usize {
-  kU64Add, kU64Sub, kU64Xor, kU64And, kU64Or, kU64AndNot, kU64Shl1, kU64Shl51, kU64Shr1, kU64Shr52, kU64Sar1, kU64Sar52,
-  kU64Sar63, kU64Rotr1, kU64Rotr41, kU64Mul32, kU64Equal, kU64EqualSelf, kU64Less, kU64LessSelf, kU64Select, kU64Any,
-  kU64Xor3, kU64Choose, kU64Majority, kU64Swap, kU64Gather, kU64Set1, kU64Lane, kU64Ops
+  kU64Add, kU64Sub, kU64Xor, kU64And, kU64Or, kU64AndNot, kU64Shl1, kU64Shl51, kU64Shr1, kU64Shr52, kU64Sar1,
+  kU64Sar52, kU64Sar63, kU64Rotr1, kU64Rotr41, kU64Mul32, kU64Equal, kU64EqualSelf, kU64Less, kU64LessSelf,
+  kU64Select, kU64Any, kU64Xor3, kU64Choose, kU64Majority, kU64Swap, kU64Gather, kU64Set1, kU64Lane, kU64Ops
 };
+// clang-format on
 
 }  // namespace
 
@@ -32,8 +35,8 @@ enum U64Op : usize {
   usize probe_u64(u64* out, const u64* a, const u64* b, const u64* c, const u64* table, const u64* masks); \
   usize probe_u64_transpose(u64* square);                                                                  \
   }
-#define ISTHMUS_PROBE_FE52(tier)                                                                              \
-  namespace tier {                                                                                            \
+#define ISTHMUS_PROBE_FE52(tier)                                                     \
+  namespace tier {                                                                   \
   usize probe_fe52(u64* low, u64* high, const u64* acc, const u64* a, const u64* b); \
   }
 

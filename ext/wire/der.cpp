@@ -45,8 +45,8 @@ bool take_strict_integer(Bytes& in, Bytes& digits) {
   return length == 1 || digits[0] != 0 || (digits[1] & 0x80) != 0;
 }
 
-// Takes a length as the tolerant parser reads it: short, or long with any number of leading zero bytes and at most three
-// that count. False iff the bytes end or more than three count.
+// Takes a length as the tolerant parser reads it: short, or long with any number of leading zero bytes and at most
+// three that count. False iff the bytes end or more than three count.
 bool take_lax_length(Bytes& in, usize& length) {
   if (in.empty()) return false;
   const u8 first = in[0];

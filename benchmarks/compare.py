@@ -1,0 +1,240 @@
+"""One run, side by side: isthmus and its neighbours on the same rows, interleaved, as medians and ratios.
+
+    python benchmarks/compare.py                       # everything, about two minutes
+    python benchmarks/compare.py --only ed25519,block  # contests whose name contains one of these
+    python benchmarks/compare.py --quick --json out.json --plot out.png
+
+Every round runs all entrants once, in an order that turns from round to round, so that a neighbour on the
+machine slows all of them alike. A ratio is the median over the rounds of (neighbour's time / isthmus's
+time) within one round: above 1 isthmus is faster. Times are process CPU seconds by default (`--clock wall`
+for wall time), since shared machines lie about the other. isthmus runs on one thread unless `--threads`
+says more; the neighbours have one. Blocks need the data folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import cases
+import machine
+import neighbours
+
+import isthmus
+
+Entrant = Callable[[], object]
+ISTHMUS: Final = "isthmus"
+
+
+@dataclass
+class Contest:
+    """The same work by several entrants; `items` of `unit` per run."""
+
+    name: str
+    items: int
+    unit: str
+    entrants: dict[str, Entrant]
+    answer: object = None  # what every entrant must return, when it is known
+    times: dict[str, list[float]] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Runs every entrant once and compares the answers: a fast wrong answer is no figure."""
+        for name, run in self.entrants.items():
+            got = run()
+            if self.answer is not None and got != self.answer:
+                raise SystemExit(f"{self.name}: {name} answered {got!r}, expected {self.answer!r}")
+
+    def rounds(self, count: int, clock: Callable[[], float]) -> None:
+        """Times `count` interleaved rounds."""
+        names = list(self.entrants)
+        self.times = {name: [] for name in names}
+        for number in range(count):
+            turn = number % len(names)
+            for name in names[turn:] + names[:turn]:
+                start = clock()
+                self.entrants[name]()
+                self.times[name].append(clock() - start)
+
+    def result(self) -> dict[str, Any]:
+        """Medians in seconds per item and ratios against isthmus."""
+        own = self.times[ISTHMUS]
+        out: dict[str, Any] = {"name": self.name, "items": self.items, "unit": self.unit, "entrants": {}}
+        for name, times in self.times.items():
+            ratios = [other / mine for other, mine in zip(times, own, strict=True)]
+            out["entrants"][name] = {
+                "median_s": statistics.median(times),
+                "best_s": min(times),
+                "per_item_s": statistics.median(times) / self.items,
+                "ratio": statistics.median(ratios),
+                "rounds": len(times),
+            }
+        return out
+
+
+def signature_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
+    """Ed25519, ECDSA and Schnorr."""
+
+    def own(scheme: str, columns: neighbours.Columns, **options: Any) -> Entrant:
+        return lambda: int(engine.verify(scheme, *columns, **options).sum())
+
+    for title, signers in (("distinct keys", scale), ("100 keys", 100)):
+        columns = cases.ed25519(scale, signers)
+        for scheme in ("ed25519-zip215", "ed25519-rfc8032"):
+            others = {name: _bound(each, columns) for name, each in neighbours.ed25519().items()}
+            entrants = {ISTHMUS: own(scheme, columns)} | others
+            yield Contest(f"{scheme} {title}", scale, "signature", entrants, scale)
+    der = cases.ecdsa(scale)
+    others = {name: _bound(each, der) for name, each in neighbours.ecdsa().items()}
+    own_der = own("secp256k1-ecdsa", der, encoding="der", low_s=True)
+    yield Contest("secp256k1-ecdsa der", scale, "signature", {ISTHMUS: own_der} | others, scale)
+    columns = cases.schnorr(scale)
+    others = {name: _bound(each, columns) for name, each in neighbours.schnorr().items()}
+    yield Contest("secp256k1-bip340", scale, "signature", {ISTHMUS: own("secp256k1-bip340", columns)} | others, scale)
+
+
+def hash_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
+    """Many messages, and Merkle roots."""
+    for name, length in (
+        ("sha256", 64),
+        ("sha256d", 80),
+        ("sha256", 1000),
+        ("sha512", 64),
+        ("ripemd160", 32),
+    ):
+        rows = cases.messages(20 * scale, length)
+        entrants: dict[str, Entrant] = {
+            ISTHMUS: _bound(lambda given, name=name: engine.hash_many(name, given), rows),
+            "hashlib loop": _bound(lambda given, name=name: neighbours.hash_loop(name, given), rows),
+        }
+        if name == "ripemd160":
+            try:
+                neighbours.hash_loop(name, rows[:1])
+            except ValueError:  # OpenSSL without its legacy hashes
+                del entrants["hashlib loop"]
+        yield Contest(f"{name} {length} bytes", len(rows), "message", entrants)
+    leaves = 1 << 20 if scale >= 1000 else 1 << 15
+    rows = cases.messages(leaves, 32)
+    root = neighbours.merkle_loop(rows)
+    entrants = {
+        ISTHMUS: _bound(lambda given: engine.merkle_root("sha256d-bitcoin", given), rows),
+        "hashlib loop": _bound(neighbours.merkle_loop, rows),
+    }
+    yield Contest(f"merkle sha256d-bitcoin 2^{leaves.bit_length() - 1}", leaves, "leaf", entrants, root)
+
+
+def block_contests(engine: isthmus.Engine) -> Iterator[Contest]:
+    """Whole blocks and commits, when the data folder is there; no neighbour does this job."""
+    import blocks
+
+    for name, unit, chain, raw, anchor, expected in blocks.present(cases.data_folder()):
+
+        def run(chain: str = chain, raw: bytes = raw, anchor: object = anchor) -> str:
+            verdict = engine.check(chain, raw, anchor)  # type: ignore[call-overload]
+            return str(verdict.status)
+
+        yield Contest(name, 1, unit, {ISTHMUS: run}, expected)
+
+
+def _bound(function: Callable[[Any], object], given: Any) -> Entrant:
+    return lambda: function(given)
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.2f} {unit}"
+    return f"{seconds / 1e-9:.1f} ns"
+
+
+def report(results: list[dict[str, Any]]) -> Iterator[str]:
+    """The table: per item, per second, ratio."""
+    width = max(len(result["name"]) for result in results)
+    for result in results:
+        for name, figures in result["entrants"].items():
+            rate = 1 / figures["per_item_s"]
+            ratio = "" if name == ISTHMUS else f"  isthmus is {figures['ratio']:.2f}x"
+            title = result["name"] if name == ISTHMUS else ""
+            per_item = _duration(figures["per_item_s"])
+            yield f"{title:{width}}  {name:13} {per_item:>10} per {result['unit']:9} {rate:>14,.1f} /s{ratio}"
+
+
+def plot(results: list[dict[str, Any]], path: Path) -> bool:
+    """A bar chart of the ratios; False when matplotlib is not installed."""
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        return False
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    bars = [
+        (f"{result['name']}\nvs {name}", figures["ratio"])
+        for result in results
+        for name, figures in result["entrants"].items()
+        if name != ISTHMUS
+    ]
+    figure, axes = pyplot.subplots(figsize=(8, 0.5 * len(bars) + 1))
+    axes.barh([label for label, _ in bars][::-1], [ratio for _, ratio in bars][::-1], color="#3b6ea5")
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set_xlabel("times faster than the neighbour, one thread")
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    return True
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="comma-separated parts of contest names")
+    parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds (default 7)")
+    parser.add_argument("--threads", type=int, default=1, help="isthmus's threads (default 1)")
+    parser.add_argument("--clock", choices=["cpu", "wall"], default=None, help="default cpu; wall with threads")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, three rounds")
+    parser.add_argument("--json", type=Path, help="write all figures here")
+    parser.add_argument("--plot", type=Path, help="write a PNG of the ratios here (needs matplotlib)")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Runs the contests and prints the table."""
+    options = arguments()
+    rounds = 3 if options.quick else options.rounds
+    scale = 200 if options.quick else 2000
+    chosen_clock = options.clock or ("cpu" if options.threads == 1 else "wall")
+    clock = time.process_time if chosen_clock == "cpu" else time.perf_counter
+    description = machine.describe(cases.SEED, options.threads) | {"clock": chosen_clock, "rounds": rounds}
+    print(*machine.lines(description), f"clock     {chosen_clock}, {rounds} rounds", "", sep="\n", flush=True)
+    wanted = [part for part in options.only.split(",") if part]
+    results = []
+    with isthmus.Engine(options.threads) as engine:
+        groups: list[Callable[[], Iterator[Contest]]] = [
+            lambda: signature_contests(engine, scale),
+            lambda: hash_contests(engine, scale),
+            lambda: block_contests(engine),
+        ]
+        for group in groups:
+            for contest in group():
+                if wanted and not any(part in contest.name for part in wanted):
+                    continue
+                contest.check()
+                contest.rounds(rounds, clock)
+                results.append(contest.result())
+                print(*report(results[-1:]), sep="\n", flush=True)
+    if options.json is not None:
+        options.json.write_text(json.dumps({"machine": description, "results": results}, indent=1) + "\n")
+    if options.plot is not None and not plot(results, options.plot):
+        print("no plot: matplotlib is not installed", file=sys.stderr)
+    return 0 if results else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

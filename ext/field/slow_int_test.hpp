@@ -1,0 +1,140 @@
+// Slow big integers for tests of the 256-bit fields: 32-bit digits, schoolbook product, remainder by shift and
+// subtract. Shares nothing with the code under test but the Words that go in and come out.
+#pragma once
+
+#include <vector>
+
+#include "field/words.hpp"
+
+namespace isthmus::field {
+
+class SlowInt {
+ public:
+  explicit SlowInt(const Words& a) {
+    for (const u64 word : a) {
+      digits_.push_back(static_cast<u32>(word));
+      digits_.push_back(static_cast<u32>(word >> 32));
+    }
+  }
+
+  SlowInt operator+(const SlowInt& other) const {
+    SlowInt sum;
+    u64 carry = 0;
+    for (usize i = 0; i < digits_.size() || i < other.digits_.size(); ++i) {
+      carry += u64{digit(i)} + other.digit(i);
+      sum.digits_.push_back(static_cast<u32>(carry));
+      carry >>= 32;
+    }
+    sum.digits_.push_back(static_cast<u32>(carry));
+    return sum;
+  }
+
+  SlowInt operator*(const SlowInt& other) const {
+    SlowInt product;
+    product.digits_.assign(digits_.size() + other.digits_.size(), 0);
+    for (usize i = 0; i < digits_.size(); ++i) {
+      u64 carry = 0;
+      for (usize j = 0; j < other.digits_.size(); ++j) {
+        carry += u64{digits_[i]} * other.digits_[j] + product.digits_[i + j];
+        product.digits_[i + j] = static_cast<u32>(carry);
+        carry >>= 32;
+      }
+      product.digits_[i + other.digits_.size()] = static_cast<u32>(carry);
+    }
+    return product;
+  }
+
+  // The remainder by a modulus below 2^256, bit by bit from the top.
+  Words mod(const Words& modulus) const {
+    const SlowInt m(modulus);
+    SlowInt rest;
+    rest.digits_.assign(9, 0);
+    for (usize bit = 32 * digits_.size(); bit-- > 0;) {
+      for (usize i = 9; i-- > 1;) rest.digits_[i] = rest.digits_[i] << 1 | rest.digits_[i - 1] >> 31;
+      rest.digits_[0] = rest.digits_[0] << 1 | (digits_[bit / 32] >> (bit % 32) & 1);
+      if (!rest.below(m)) rest.take(m);
+    }
+    Words out = {};
+    for (usize i = 0; i < 8; ++i) out[i / 2] |= u64{rest.digits_[i]} << (32 * (i % 2));
+    return out;
+  }
+
+ private:
+  SlowInt() = default;
+  u32 digit(usize i) const { return i < digits_.size() ? digits_[i] : 0; }
+  bool below(const SlowInt& other) const {
+    for (usize i = 9; i-- > 0;) {
+      if (digit(i) != other.digit(i)) return digit(i) < other.digit(i);
+    }
+    return false;
+  }
+  void take(const SlowInt& other) {
+    u64 borrow = 0;
+    for (usize i = 0; i < digits_.size(); ++i) {
+      const u64 t = u64{digits_[i]} - other.digit(i) - borrow;
+      digits_[i] = static_cast<u32>(t);
+      borrow = t >> 63;
+    }
+  }
+
+  std::vector<u32> digits_;
+};
+
+// Reproducible noise (splitmix64).
+class TestNoise {
+ public:
+  explicit TestNoise(u64 seed) : state_(seed) {}
+  u64 next() {
+    u64 z = state_ += 0x9E3779B97F4A7C15;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+    z = (z ^ z >> 27) * 0x94D049BB133111EB;
+    return z ^ z >> 31;
+  }
+  u64 below(u64 bound) { return next() % bound; }
+  Words words() { return {next(), next(), next(), next()}; }
+  // Words whose limbs are often all zeros or all ones: where carries break.
+  Words jagged() {
+    Words a = words();
+    for (u64& word : a) {
+      const u64 kind = below(4);
+      if (kind == 0) word = 0;
+      if (kind == 1) word = ~u64{0};
+      if (kind == 2) word = ~u64{0} << below(64);
+    }
+    return a;
+  }
+  void fill(u8* out, usize len) {
+    for (usize i = 0; i < len; ++i) out[i] = static_cast<u8>(next());
+  }
+
+ private:
+  u64 state_;
+};
+
+// 0, 1, m - 1, m, m + 1, 2^256 - 1, each limb alone all ones, each limb alone zero, powers of two around limb edges.
+inline std::vector<Words> limb_patterns(const Words& m) {
+  const u64 ones = ~u64{0};
+  Words below = {}, above = {};
+  sub_words(below, m, {1, 0, 0, 0});
+  add_words(above, m, {1, 0, 0, 0});
+  std::vector<Words> all = {{0, 0, 0, 0}, {1, 0, 0, 0}, {2, 0, 0, 0}, below, m, above, {ones, ones, ones, ones}};
+  for (usize i = 0; i < 4; ++i) {
+    Words alone = {}, hole = {ones, ones, ones, ones};
+    alone[i] = ones;
+    hole[i] = 0;
+    all.push_back(alone);
+    all.push_back(hole);
+  }
+  for (const usize bit : {51, 52, 53, 63, 64, 103, 104, 127, 128, 155, 156, 191, 192, 207, 208, 254, 255}) {
+    Words power = {}, ramp = {};
+    power[bit / 64] = u64{1} << (bit % 64);
+    all.push_back(power);
+    sub_words(ramp, power, {1, 0, 0, 0});
+    all.push_back(ramp);
+    sub_words(ramp, m, power);
+    if (less_words(power, m)) all.push_back(ramp);
+  }
+  return all;
+}
+
+}  // namespace isthmus::field

@@ -1,0 +1,55 @@
+"""isthmus: verifies blocks, signatures and Merkle proofs of any chain from raw bytes, at hardware speed.
+
+Whole inputs go through an :class:`Engine` and come back as a :class:`Verdict`; batches of signatures,
+messages and leaves go through :func:`verify`, :func:`hash_many` and :func:`merkle_root`.
+:mod:`isthmus.chains` makes the anchors: what the caller already trusts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from isthmus import logs
+from isthmus.batch import dtype, formats, hash_many, hashes, merkle_root, schemes, trees, verify
+from isthmus.engine import Engine, Limits
+from isthmus.errors import InternalError, InvalidBlock, IsthmusError, LimitExceeded, MutatedTree, Undecided
+from isthmus.verdict import Code, Count, Finding, Report, Status, Verdict, codes
+
+__version__: Final = "0.1.0"
+
+__all__ = [
+    "Code",
+    "Count",
+    "Engine",
+    "Finding",
+    "InternalError",
+    "InvalidBlock",
+    "IsthmusError",
+    "LimitExceeded",
+    "Limits",
+    "MutatedTree",
+    "Report",
+    "Status",
+    "Undecided",
+    "Verdict",
+    "__version__",
+    "codes",
+    "dtype",
+    "formats",
+    "hash_many",
+    "hashes",
+    "merkle_root",
+    "schemes",
+    "trees",
+    "verify",
+]
+
+logs.quiet()
+
+
+def __getattr__(name: str) -> object:
+    if name == "chains":  # loaded on first use: scripts that only hash or verify do not pay for it
+        import importlib
+
+        return importlib.import_module("isthmus.chains")
+    raise AttributeError(f"module 'isthmus' has no attribute {name!r}")

@@ -1,0 +1,3 @@
+from collections.abc import Iterable
+
+def walk(items: Iterable[object], name: str) -> tuple[bytearray, bytearray, object]: ...

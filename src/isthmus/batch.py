@@ -1,0 +1,170 @@
+"""Batches of signatures, hashes and Merkle leaves, without an engine in hand."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isthmus import _native
+from isthmus.columns import Rows
+from isthmus.engine import Encoding, Engine, cpu_count
+
+_engines: Final[dict[int, Engine]] = {}
+# a child process starts with fresh engines: a thread that held a lock of an old one does not exist there
+os.register_at_fork(after_in_child=_engines.clear)
+
+_ROW_WIDTHS: Final = {
+    "ed25519-zip215": (32, 64),
+    "ed25519-rfc8032": (32, 64),
+    "secp256k1-ecdsa": (33, 64),
+    "secp256k1-bip340": (32, 64),
+    "secp256k1-taproot-tweak": (32, 33),
+}
+
+
+def shared_engine(threads: int | None = None) -> Engine:
+    """The engine that the functions of this module use: one for each number of threads, made on first use."""
+    wanted = cpu_count() if threads is None else threads
+    engine = _engines.get(wanted)
+    # two threads may each make one here; setdefault keeps the first, and an engine without work costs nothing
+    return engine if engine is not None else _engines.setdefault(wanted, Engine(wanted))
+
+
+def verify(
+    scheme: str,
+    keys: Rows,
+    messages: Rows,
+    signatures: Rows,
+    *,
+    encoding: Encoding = "compact",
+    low_s: bool = False,
+    hash: str | None = None,
+    digest_len: int | None = 32,
+    threads: int | None = None,
+) -> NDArray[np.bool_]:
+    """Which of n signatures verify.
+
+    ``scheme``      a name of :func:`isthmus.schemes`; the acceptance rule is part of the name
+                    (docs/acceptance.md)
+    ``keys``        n public keys: 32 bytes (Ed25519, BIP340 x-only), 33 or 65 bytes SEC1 (ECDSA)
+    ``messages``    n messages; for ECDSA n digests of 32 bytes, unless ``hash`` is given
+    ``signatures``  n signatures of 64 bytes, or DER for ECDSA with ``encoding``
+    ``encoding``    ECDSA: ``compact`` r || s big-endian; ``der`` strict DER; ``der-lax`` what Bitcoin took
+                    before BIP66
+    ``low_s``       ECDSA: refuse s above half the group order
+    ``hash``        ECDSA: hash each message with this function (:func:`isthmus.hashes`) first
+    ``digest_len``  ECDSA without ``hash``: the length that every digest must have; None takes any, left 256
+                    bits count
+    ``threads``     how many threads work; by default one per usable CPU
+
+    Returns a bool array of shape (n,). A malformed key or signature is False in its row and never raises;
+    arguments of the wrong type, and columns of different lengths, raise ``TypeError`` or ``ValueError`` that
+    name the item. Writable buffers are copied once before work; read-only ones are read in place.
+
+    >>> import isthmus
+    >>> key = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+    >>> sig = bytes.fromhex("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+    ...                     "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b")
+    >>> isthmus.verify("ed25519-rfc8032", [key, key], [b"", b"x"], [sig, sig]).tolist()
+    [True, False]
+    """
+    return shared_engine(threads).verify(
+        scheme, keys, messages, signatures, encoding=encoding, low_s=low_s, hash=hash, digest_len=digest_len
+    )
+
+
+def hash_many(name: str, messages: Rows, *, threads: int | None = None) -> NDArray[np.uint8]:
+    """Digests of n messages, as a uint8 array of shape (n, digest size).
+
+    ``name`` is one of :func:`isthmus.hashes`. Arrays are read in place, so nobody should write to them during
+    the call.
+
+    >>> import isthmus, numpy as np
+    >>> isthmus.hash_many("sha256d", np.zeros((3, 80), dtype=np.uint8)).shape
+    (3, 32)
+    """
+    return shared_engine(threads).hash_many(name, messages)
+
+
+def merkle_root(rule: str, leaves: Rows, *, allow_mutated: bool = False, threads: int | None = None) -> bytes:
+    """Root of the Merkle tree over n leaves.
+
+    ``rule``    ``sha256d-bitcoin`` or ``sha256-pairs`` over digests of 32 bytes; ``rfc6962`` over leaf data
+                of any length, which is hashed with the leaf prefix first
+    ``leaves``  in order; none gives the hash of nothing for ``rfc6962`` and ``ValueError`` else
+
+    A Bitcoin tree in which two equal neighbours are paired raises :class:`isthmus.MutatedTree`: a second list
+    of leaves has the same root, so the root alone does not name the leaves. ``allow_mutated`` gives the root
+    all the same.
+
+    >>> import isthmus
+    >>> isthmus.merkle_root("rfc6962", [b"a", b"b"]).hex()[:16]
+    'b137985ff484fb60'
+    """
+    return shared_engine(threads).merkle_root(rule, leaves, allow_mutated=allow_mutated)
+
+
+def dtype(scheme: str, *, key: int | None = None, message: int = 32) -> np.dtype[np.void]:
+    """Record type of one row (key, sig, msg) with messages of fixed length, for zero-copy batches.
+
+    ``key`` is the length of a key where a scheme has several (ECDSA: 33 by default, or 65).
+
+    >>> import isthmus, numpy as np
+    >>> raw = bytes(2 * isthmus.dtype("ed25519-zip215").itemsize)
+    >>> rows = np.frombuffer(raw, dtype=isthmus.dtype("ed25519-zip215"))
+    >>> isthmus.verify("ed25519-zip215", rows["key"], rows["msg"], rows["sig"]).shape
+    (2,)
+    """
+    if scheme not in _ROW_WIDTHS:
+        raise ValueError(f"scheme: {scheme!r} is none of {', '.join(_ROW_WIDTHS)}")
+    usual, sig = _ROW_WIDTHS[scheme]
+    allowed = (33, 65) if scheme == "secp256k1-ecdsa" else (usual,)
+    width = usual if key is None else key
+    if width not in allowed:
+        raise ValueError(f"key: {scheme} has keys of {' or '.join(map(str, allowed))} bytes, got {key}")
+    if message < 0:
+        raise ValueError(f"message: expected a length in bytes, got {message}")
+    return np.dtype([("key", np.uint8, (width,)), ("sig", np.uint8, (sig,)), ("msg", np.uint8, (message,))])
+
+
+def schemes() -> tuple[str, ...]:
+    """Names of the signature schemes, acceptance rule included.
+
+    >>> import isthmus
+    >>> "ed25519-zip215" in isthmus.schemes()
+    True
+    """
+    return tuple(_native.schemes())
+
+
+def hashes() -> tuple[str, ...]:
+    """Names of the hash functions.
+
+    >>> import isthmus
+    >>> "sha256d" in isthmus.hashes()
+    True
+    """
+    return tuple(_native.hashes())
+
+
+def trees() -> tuple[str, ...]:
+    """Names of the Merkle tree rules.
+
+    >>> import isthmus
+    >>> "rfc6962" in isthmus.trees()
+    True
+    """
+    return tuple(_native.trees())
+
+
+def formats() -> tuple[str, ...]:
+    """Names of the inputs that ``Engine.check`` can judge.
+
+    >>> import isthmus
+    >>> "bitcoin-block" in isthmus.formats()
+    True
+    """
+    return tuple(_native.chains())

@@ -1,0 +1,84 @@
+"""``isthmus check``: blocks of a chain, or the demo. The options stand here; the work is in one module per chain."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from isthmus.commands.common import Result, add_common, natural
+
+
+def add(parent: Any) -> None:
+    """Adds ``check`` with its chains."""
+    parser = parent.add_parser("check", help="judge blocks from raw bytes, or see a demo")
+    chains = parser.add_subparsers(dest="chain", metavar="CHAIN", required=True)
+    _add_bitcoin(chains)
+    _add_cometbft(chains)
+    demo = chains.add_parser("demo", help="real early Bitcoin blocks and a light-block chain that come with isthmus")
+    add_common(demo)
+    demo.set_defaults(run=_demo)
+
+
+def _add_bitcoin(chains: Any) -> None:
+    parser = chains.add_parser(
+        "bitcoin",
+        help="Bitcoin blocks and headers",
+        description="Files hold one block (network bytes, or hexadecimal as getblock gives), many blocks as blk*.dat do, "
+        "or headers of 80 bytes. Blocks are taken to follow each other in the order given.",
+        epilog="docs/cli.md tells what an anchor holds and what is left undecided without it.",
+    )
+    add_common(parser)
+    _add_shared(parser)
+    parser.add_argument("--network", help="main (default), testnet3, testnet4, signet or regtest")
+    parser.add_argument("--height", type=natural, metavar="N", help="height of the first block or header")
+    parser.add_argument("--headers", action="store_true", help="the files hold headers of 80 bytes, one after the other")
+    parser.add_argument("--parents", metavar="FILE", help="headers before the first block, the last one its parent")
+    parser.add_argument(
+        "--prevouts", metavar="FILE", action="append", default=[], help="spent outputs of a block; once for each block"
+    )
+    parser.add_argument("--xor", metavar="FILE", help="the node's xor.dat, for blk*.dat files of Bitcoin Core 28 and later")
+    parser.set_defaults(run=_bitcoin)
+
+
+def _add_cometbft(chains: Any) -> None:
+    parser = chains.add_parser(
+        "cometbft",
+        help="light blocks of CometBFT chains",
+        description="Files hold light blocks as JSON (RPC answers, light clients) or protobuf. They are walked in the order "
+        "of their heights from the anchor; each verified block is trusted for the next.",
+        epilog="docs/cli.md tells what an anchor holds.",
+    )
+    add_common(parser)
+    _add_shared(parser)
+    parser.add_argument("--chain-id", metavar="ID", help="the chain that the light blocks must belong to")
+    parser.add_argument("--trust-hash", metavar="HEX", help="header hash of the first light block, learnt elsewhere")
+    parser.add_argument("--trust-first", action="store_true", help="take the first light block on trust")
+    parser.add_argument("--trusting-period", metavar="SECONDS", type=natural, help="how long a verified header is trusted")
+    parser.add_argument("--now", metavar="TIME", help="the present time as RFC 3339 (default: the system's clock)")
+    parser.add_argument("--early-stop", action="store_true", help="stop at the thresholds, as the reference does")
+    parser.set_defaults(run=_cometbft)
+
+
+def _add_shared(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
+    parser.add_argument("--anchor", metavar="TOML", help="what is trusted beforehand")
+    parser.add_argument("--max-bytes", type=natural, metavar="N", help="length above which an input is undecided")
+    parser.add_argument("--all-findings", action="store_true", help="print every finding, not the first twenty of a block")
+
+
+def _bitcoin(args: argparse.Namespace) -> Result:
+    from isthmus.commands import bitcoin
+
+    return bitcoin.run(args)
+
+
+def _cometbft(args: argparse.Namespace) -> Result:
+    from isthmus.commands import cometbft
+
+    return cometbft.run(args)
+
+
+def _demo(args: argparse.Namespace) -> Result:
+    from isthmus.commands import demo
+
+    return demo.run(args)

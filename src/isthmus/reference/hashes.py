@@ -1,0 +1,251 @@
+"""SHA-256, SHA-512, RIPEMD-160, tagged hashes and Merkle roots, written from their standards.
+
+Sources: FIPS 180-4 (SHA-2), the RIPEMD-160 paper of 1996 (Dobbertin, Bosselaers, Preneel), BIP340 (tagged
+hashes), RFC 6962 section 2.1 and Bitcoin's block rules (Merkle trees). Cost: about 0.1 ms per compression.
+
+The SHA-2 constants are computed here from their definition (fractional parts of roots of the first primes),
+so that a typing mistake in the native tables cannot be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isqrt
+from typing import Final
+
+_M32: Final = 0xFFFFFFFF
+_M64: Final = 0xFFFFFFFFFFFFFFFF
+
+
+def _primes(count: int) -> list[int]:
+    """The first `count` primes, by trial division."""
+    found: list[int] = []
+    candidate = 2
+    while len(found) < count:
+        if all(candidate % prime for prime in found):
+            found.append(candidate)
+        candidate += 1
+    return found
+
+
+def _cube_root(value: int) -> int:
+    """The largest integer whose cube is at most `value` (Newton's iteration from above)."""
+    guess = 1 << -(-value.bit_length() // 3)
+    while True:
+        better = (2 * guess + value // (guess * guess)) // 3
+        if better >= guess:
+            return guess
+        guess = better
+
+
+def _root_fractions(count: int, bits: int, *, cube: bool) -> tuple[int, ...]:
+    """First `bits` bits of the fractional parts of the square or cube roots of the first `count` primes."""
+    mask = (1 << bits) - 1
+    if cube:
+        return tuple(_cube_root(prime << (3 * bits)) & mask for prime in _primes(count))
+    return tuple(isqrt(prime << (2 * bits)) & mask for prime in _primes(count))
+
+
+_SHA256_START: Final = _root_fractions(8, 32, cube=False)
+_SHA256_ROUND: Final = _root_fractions(64, 32, cube=True)
+_SHA512_START: Final = _root_fractions(8, 64, cube=False)
+_SHA512_ROUND: Final = _root_fractions(80, 64, cube=True)
+
+
+def _sha2(
+    message: bytes,
+    *,
+    word: int,
+    start: tuple[int, ...],
+    constants: tuple[int, ...],
+    rotations: tuple[tuple[int, int, int], ...],
+) -> bytes:
+    """SHA-2 over words of `word` bytes (FIPS 180-4, section 6); all chaining words are returned.
+
+    `rotations` are the amounts of Sigma0, Sigma1, sigma0, sigma1; the last amount of a lower-case sigma is
+    a shift.
+    """
+    bits = 8 * word
+    mask = (1 << bits) - 1
+    block = 16 * word
+
+    def rotr(x: int, n: int) -> int:
+        return (x >> n | x << (bits - n)) & mask
+
+    def big(x: int, by: tuple[int, int, int]) -> int:
+        return rotr(x, by[0]) ^ rotr(x, by[1]) ^ rotr(x, by[2])
+
+    def small(x: int, by: tuple[int, int, int]) -> int:
+        return rotr(x, by[0]) ^ rotr(x, by[1]) ^ (x >> by[2])
+
+    padded = message + b"\x80"
+    padded += bytes(-(len(padded) + 2 * word) % block) + (8 * len(message)).to_bytes(2 * word, "big")
+    state = list(start)
+    for at in range(0, len(padded), block):
+        w = [int.from_bytes(padded[at + word * i : at + word * (i + 1)], "big") for i in range(16)]
+        for i in range(16, len(constants)):
+            w.append(
+                (small(w[i - 2], rotations[3]) + w[i - 7] + small(w[i - 15], rotations[2]) + w[i - 16]) & mask
+            )
+        a, b, c, d, e, f, g, h = state
+        for constant, word_i in zip(constants, w, strict=True):
+            choose = (e & f) ^ (~e & g)
+            majority = (a & b) ^ (a & c) ^ (b & c)
+            t1 = h + big(e, rotations[1]) + choose + constant + word_i
+            t2 = big(a, rotations[0]) + majority
+            a, b, c, d, e, f, g, h = (t1 + t2) & mask, a, b, c, (d + t1) & mask, e, f, g
+        state = [(x + y) & mask for x, y in zip(state, (a, b, c, d, e, f, g, h), strict=True)]
+    return b"".join(x.to_bytes(word, "big") for x in state)
+
+
+def sha256(message: bytes) -> bytes:
+    """SHA-256 of `message` (32 bytes)."""
+    rotations = ((2, 13, 22), (6, 11, 25), (7, 18, 3), (17, 19, 10))
+    return _sha2(message, word=4, start=_SHA256_START, constants=_SHA256_ROUND, rotations=rotations)
+
+
+def sha512(message: bytes) -> bytes:
+    """SHA-512 of `message` (64 bytes)."""
+    rotations = ((28, 34, 39), (14, 18, 41), (1, 8, 7), (19, 61, 6))
+    return _sha2(message, word=8, start=_SHA512_START, constants=_SHA512_ROUND, rotations=rotations)
+
+
+def sha256d(message: bytes) -> bytes:
+    """SHA-256 of the SHA-256 of `message` (32 bytes): Bitcoin's hash."""
+    return sha256(sha256(message))
+
+
+# RIPEMD-160: word order, rotation and constant of the left and right line, one row of sixteen steps each.
+_LEFT_WORDS: Final = (
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+    (7, 4, 13, 1, 10, 6, 15, 3, 12, 0, 9, 5, 2, 14, 11, 8),
+    (3, 10, 14, 4, 9, 15, 8, 1, 2, 7, 0, 6, 13, 11, 5, 12),
+    (1, 9, 11, 10, 0, 8, 12, 4, 13, 3, 7, 15, 14, 5, 6, 2),
+    (4, 0, 5, 9, 7, 12, 2, 10, 14, 1, 3, 8, 11, 6, 15, 13),
+)
+_RIGHT_WORDS: Final = (
+    (5, 14, 7, 0, 9, 2, 11, 4, 13, 6, 15, 8, 1, 10, 3, 12),
+    (6, 11, 3, 7, 0, 13, 5, 10, 14, 15, 8, 12, 4, 9, 1, 2),
+    (15, 5, 1, 3, 7, 14, 6, 9, 11, 8, 12, 2, 10, 0, 4, 13),
+    (8, 6, 4, 1, 3, 11, 15, 0, 5, 12, 2, 13, 9, 7, 10, 14),
+    (12, 15, 10, 4, 1, 5, 8, 7, 6, 2, 13, 14, 0, 3, 9, 11),
+)
+_LEFT_ROTATIONS: Final = (
+    (11, 14, 15, 12, 5, 8, 7, 9, 11, 13, 14, 15, 6, 7, 9, 8),
+    (7, 6, 8, 13, 11, 9, 7, 15, 7, 12, 15, 9, 11, 7, 13, 12),
+    (11, 13, 6, 7, 14, 9, 13, 15, 14, 8, 13, 6, 5, 12, 7, 5),
+    (11, 12, 14, 15, 14, 15, 9, 8, 9, 14, 5, 6, 8, 6, 5, 12),
+    (9, 15, 5, 11, 6, 8, 13, 12, 5, 12, 13, 14, 11, 8, 5, 6),
+)
+_RIGHT_ROTATIONS: Final = (
+    (8, 9, 9, 11, 13, 15, 15, 5, 7, 7, 8, 11, 14, 14, 12, 6),
+    (9, 13, 15, 7, 12, 8, 9, 11, 7, 7, 12, 7, 6, 15, 13, 11),
+    (9, 7, 15, 11, 8, 6, 6, 14, 12, 13, 5, 14, 13, 13, 7, 5),
+    (15, 5, 8, 11, 14, 14, 6, 14, 6, 9, 12, 9, 12, 5, 15, 8),
+    (8, 5, 12, 9, 12, 5, 14, 6, 8, 13, 6, 5, 15, 13, 11, 11),
+)
+# Square roots of 2, 3, 5, 7 on the left; cube roots of the same on the right; 30 fractional bits with the
+# integer part.
+_LEFT_CONSTANTS: Final = (0, *(isqrt(n << 60) for n in (2, 3, 5, 7)))
+_RIGHT_CONSTANTS: Final = (*(_cube_root(n << 90) for n in (2, 3, 5, 7)), 0)
+
+_RIPEMD_ROUND: Final[tuple[Callable[[int, int, int], int], ...]] = (
+    lambda x, y, z: x ^ y ^ z,
+    lambda x, y, z: (x & y) | (~x & z),
+    lambda x, y, z: (x | ~y) ^ z,
+    lambda x, y, z: (x & z) | (y & ~z),
+    lambda x, y, z: x ^ (y | ~z),
+)
+
+
+def ripemd160(message: bytes) -> bytes:
+    """RIPEMD-160 of `message` (20 bytes)."""
+
+    def rotl(x: int, n: int) -> int:
+        x &= _M32
+        return (x << n | x >> (32 - n)) & _M32
+
+    padded = message + b"\x80"
+    padded += bytes(-(len(padded) + 8) % 64) + (8 * len(message) & _M64).to_bytes(8, "little")
+    state = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)
+    for at in range(0, len(padded), 64):
+        x = [int.from_bytes(padded[at + 4 * i : at + 4 * i + 4], "little") for i in range(16)]
+        lines: list[tuple[int, int, int, int, int]] = []
+        for words, rotations, constants, functions in (
+            (_LEFT_WORDS, _LEFT_ROTATIONS, _LEFT_CONSTANTS, _RIPEMD_ROUND),
+            (_RIGHT_WORDS, _RIGHT_ROTATIONS, _RIGHT_CONSTANTS, _RIPEMD_ROUND[::-1]),
+        ):
+            a, b, c, d, e = state
+            for row in range(5):
+                for step in range(16):
+                    t = a + functions[row](b, c, d) + x[words[row][step]] + constants[row]
+                    a, b, c, d, e = e, (rotl(t, rotations[row][step]) + e) & _M32, b, rotl(c, 10), d
+            lines.append((a, b, c, d, e))
+        left, right = lines
+        state = (
+            (state[1] + left[2] + right[3]) & _M32,
+            (state[2] + left[3] + right[4]) & _M32,
+            (state[3] + left[4] + right[0]) & _M32,
+            (state[4] + left[0] + right[1]) & _M32,
+            (state[0] + left[1] + right[2]) & _M32,
+        )
+    return b"".join(word.to_bytes(4, "little") for word in state)
+
+
+def hash160(message: bytes) -> bytes:
+    """RIPEMD-160 of the SHA-256 of `message` (20 bytes): Bitcoin's key and script identifiers."""
+    return ripemd160(sha256(message))
+
+
+def tagged_hash(tag: str, message: bytes) -> bytes:
+    """BIP340's tagged hash (32 bytes): SHA-256(SHA-256(tag) || SHA-256(tag) || message)."""
+    prefix = sha256(tag.encode())
+    return sha256(prefix + prefix + message)
+
+
+def bitcoin_merkle_root(leaves: Sequence[bytes]) -> tuple[bytes, bool]:
+    """Bitcoin's Merkle root over 32-byte leaves, and whether the tree is a mutation (CVE-2012-2459).
+
+    An odd level repeats its last node. The tree is mutated when two nodes that the level really holds form
+    a pair and are equal: the same root then belongs to a shorter list of leaves. No leaves: 32 zero bytes,
+    not mutated.
+    """
+    if not leaves:
+        return bytes(32), False
+    level = list(leaves)
+    mutated = False
+    while len(level) > 1:
+        mutated |= any(level[i] == level[i + 1] for i in range(0, len(level) - 1, 2))
+        if len(level) % 2:
+            level.append(level[-1])
+        level = [sha256d(level[i] + level[i + 1]) for i in range(0, len(level), 2)]
+    return level[0], mutated
+
+
+def rfc6962_root(leaf_hashes: Sequence[bytes]) -> bytes:
+    """RFC 6962's root over leaf hashes (32 bytes each); the split is the largest power of two below the
+    count."""
+    if not leaf_hashes:
+        return sha256(b"")
+    if len(leaf_hashes) == 1:
+        return leaf_hashes[0]
+    split = 1 << (len(leaf_hashes) - 1).bit_length() - 1
+    return sha256(b"\x01" + rfc6962_root(leaf_hashes[:split]) + rfc6962_root(leaf_hashes[split:]))
+
+
+def rfc6962_leaf(data: bytes) -> bytes:
+    """RFC 6962's leaf hash (32 bytes): SHA-256(00 || data)."""
+    return sha256(b"\x00" + data)
+
+
+def pairs_root(leaves: Sequence[bytes]) -> bytes:
+    """Root of a perfect tree: SHA-256(left || right) over 32-byte leaves.
+
+    Raises ValueError when the count is not a power of two.
+    """
+    if not leaves or len(leaves) & (len(leaves) - 1):
+        raise ValueError(f"a perfect tree needs a power of two of leaves, got {len(leaves)}")
+    level = list(leaves)
+    while len(level) > 1:
+        level = [sha256(level[i] + level[i + 1]) for i in range(0, len(level), 2)]
+    return level[0]

@@ -1,0 +1,1 @@
+"""The written acceptance tables of the schemes, row by row."""

@@ -1,0 +1,1 @@
+"""Real and made blocks of each chain, end to end."""

@@ -1,0 +1,162 @@
+"""Batch equals single: in any order and size, on any number of threads, with bad rows planted anywhere."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from helpers import curves, pools
+from helpers.pools import Row, columns
+from hypothesis import given
+from hypothesis import strategies as st
+
+import isthmus
+
+SIZES = (0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257)
+
+
+def check(scheme: str, chosen: list[tuple[Row, bool]], threads: int | None = None) -> None:
+    keys, messages, signatures = columns([row for row, _ in chosen])
+    answers = isthmus.verify(scheme, keys, messages, signatures, threads=threads)
+    assert answers.dtype == np.bool_
+    assert answers.shape == (len(chosen),)
+    wrong = [row.why for (row, truth), answer in zip(chosen, answers, strict=True) if truth != answer]
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("scheme", pools.SCHEMES)
+def test_single_rows(scheme: str) -> None:
+    for entry in pools.pool(scheme):
+        check(scheme, [entry], threads=1)
+
+
+@pytest.mark.parametrize("scheme", pools.SCHEMES)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_sizes_around_lanes(scheme: str, threads: int) -> None:
+    entries = pools.pool(scheme)
+    rng = random.Random(threads)
+    for size in SIZES:
+        check(scheme, [rng.choice(entries) for _ in range(size)], threads)
+
+
+@pytest.mark.parametrize("scheme", pools.SCHEMES)
+def test_any_order_and_size(scheme: str) -> None:
+    entries = pools.pool(scheme)
+
+    @given(st.lists(st.integers(0, len(entries) - 1), max_size=40), st.sampled_from([1, 2, 4]))
+    def run(picks: list[int], threads: int) -> None:
+        check(scheme, [entries[pick] for pick in picks], threads)
+
+    run()
+
+
+@pytest.mark.parametrize("scheme", pools.SCHEMES)
+def test_one_bad_row_is_named_wherever_it_stands(scheme: str) -> None:
+    """A batch of right rows with a single wrong one at every place."""
+    good = [entry for entry in pools.pool(scheme) if entry[1]]
+    bad = next(entry for entry in pools.pool(scheme) if not entry[1] and "flipped" in entry[0].why)
+    for size in (1, 2, 9, 33, 70):
+        batch = [good[i % len(good)] for i in range(size)]
+        for place in range(size):
+            check(scheme, [*batch[:place], bad, *batch[place + 1 :]], threads=2)
+
+
+@pytest.mark.parametrize("scheme", pools.SCHEMES)
+def test_one_bad_row_among_thousands(scheme: str) -> None:
+    good = [row for row, truth in pools.pool(scheme) if truth]
+    rows = [good[i % len(good)] for i in range(3000)]
+    keys, messages, signatures = columns(rows)
+    place = 1777
+    raw = bytearray(signatures[place])
+    raw[20] ^= 1
+    signatures[place] = bytes(raw)
+    answers = isthmus.verify(scheme, keys, messages, signatures)
+    assert np.flatnonzero(~answers).tolist() == [place]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", pools.SCHEMES)
+def test_one_bad_row_among_a_million(scheme: str) -> None:
+    good = [row for row, truth in pools.pool(scheme) if truth and len(row.key) in (32, 33)]
+    keys, messages, signatures = columns([good[i % len(good)] for i in range(1_000_000)])
+    place = 987_654
+    signatures[place] = bytes([signatures[place][0] ^ 1]) + signatures[place][1:]
+    answers = isthmus.verify(scheme, keys, messages, signatures)
+    assert np.flatnonzero(~answers).tolist() == [place]
+
+
+@pytest.mark.parametrize("scheme", ["ed25519-zip215", "ed25519-rfc8032"])
+def test_cancelling_errors_are_both_named(scheme: str) -> None:
+    """S + d in one row and S - d in another sum to a true equation without random weights: both are bad."""
+    rng = random.Random(25519)
+    rows = []
+    for _ in range(6):
+        key, signature = curves.ed_sign(rng.randrange(curves.ORDER), b"m", rng.randrange(curves.ORDER))
+        rows.append((key, signature))
+    for delta in (1, 8, curves.ORDER // 2, rng.randrange(curves.ORDER)):
+        batch = [list(row) for row in rows]
+        for place, change in ((1, delta), (4, -delta)):
+            s = (int.from_bytes(batch[place][1][32:], "little") + change) % curves.ORDER
+            batch[place][1] = batch[place][1][:32] + s.to_bytes(32, "little")
+        answers = isthmus.verify(scheme, [row[0] for row in batch], [b"m"] * 6, [row[1] for row in batch])
+        assert answers.tolist() == [True, False, True, True, False, True]
+
+
+def test_cancelling_errors_of_schnorr_are_both_named() -> None:
+    rng = random.Random(340)
+    rows = [curves.schnorr_sign(rng.randrange(1, curves.N), b"m", rng.randrange(1, curves.N)) for _ in range(6)]
+    delta = rng.randrange(1, curves.N)
+    signatures = [signature for _, signature in rows]
+    for place, change in ((0, delta), (5, -delta)):
+        s = (int.from_bytes(signatures[place][32:], "big") + change) % curves.N
+        signatures[place] = signatures[place][:32] + s.to_bytes(32, "big")
+    answers = isthmus.verify("secp256k1-bip340", [key for key, _ in rows], [b"m"] * 6, signatures)
+    assert answers.tolist() == [False, True, True, True, True, False]
+
+
+@pytest.mark.parametrize(("scheme", "rounds"), [("ed25519-zip215", 60), ("ed25519-rfc8032", 60)])
+def test_torsion_in_every_entry_gives_the_same_answers_every_time(scheme: str, rounds: int) -> None:
+    """Torsion parts that cancel between rows must not: random weights, were they multiples of 8 away,
+    differ."""
+    rng = random.Random(215)
+    torsion = curves.torsion_points()
+    keys, messages, signatures, wanted = [], [], [], []
+    for number in range(24):
+        a, r = rng.choice(torsion), rng.choice(torsion)
+        message = bytes([number])
+        scalar, nonce = rng.randrange(curves.ORDER), rng.randrange(curves.ORDER)
+        key, signature = curves.ed_sign(scalar, message, nonce, key_torsion=a, r_torsion=r)
+        k = curves.ed_challenge(signature[:32], key, message)
+        plain = curves.ed_add(r, curves.ed_mul(k, a)) == curves.IDENTITY
+        keys.append(key)
+        messages.append(message)
+        signatures.append(signature)
+        wanted.append(scheme.endswith("zip215") or plain)
+    for _ in range(rounds):
+        assert isthmus.verify(scheme, keys, messages, signatures).tolist() == wanted
+        order = list(range(24))
+        rng.shuffle(order)
+        for part in (keys, messages, signatures, wanted):
+            part[:] = [part[i] for i in order]
+
+
+@pytest.mark.parametrize("scheme", pools.SCHEMES)
+def test_the_empty_batch_answers_nothing(scheme: str) -> None:
+    answers = isthmus.verify(scheme, [], [], [])
+    assert answers.shape == (0,)
+    assert answers.dtype == np.bool_
+
+
+@pytest.mark.parametrize("scheme", pools.SCHEMES)
+def test_rows_do_not_borrow_from_each_other(scheme: str) -> None:
+    """Keys, messages and signatures of right rows, rotated against each other, are all wrong."""
+    random_rows = [row for row, truth in pools.pool(scheme) if truth and row.why == "random"]
+    rows = list({row.signature[:33]: row for row in {row.key: row for row in random_rows}.values()}.values())[:12]
+    assert len(rows) == 12
+    keys, messages, signatures = columns(rows)
+    assert isthmus.verify(scheme, keys, messages, signatures).all()
+    assert not isthmus.verify(scheme, keys[1:] + keys[:1], messages, signatures).any()
+    assert not isthmus.verify(scheme, keys, messages, signatures[1:] + signatures[:1]).any()
+    longer = [message + b"\0" if "ecdsa" not in scheme else message[::-1] for message in messages]
+    assert not isthmus.verify(scheme, keys, longer, signatures).any()

@@ -1,0 +1,110 @@
+"""Every hash, through every form of batch, equals hashlib (and the oracle for RIPEMD-160)."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import isthmus
+from isthmus.reference import hashes as oracle
+
+REFERENCE: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "sha256": lambda message: hashlib.sha256(message).digest(),
+    "sha256d": lambda message: hashlib.sha256(hashlib.sha256(message).digest()).digest(),
+    "sha512": lambda message: hashlib.sha512(message).digest(),
+    "ripemd160": oracle.ripemd160,
+    "hash160": lambda message: oracle.ripemd160(hashlib.sha256(message).digest()),
+}
+
+# Lengths around the padding borders of 64- and 128-byte blocks.
+BORDERS: Final = sorted({block * k + d for block in (64, 128) for k in range(4) for d in (-17, -9, -8, -1, 0, 1)})
+
+
+def test_every_hash_has_a_reference() -> None:
+    assert set(isthmus.hashes()) == set(REFERENCE)
+
+
+def digests(name: str, messages: object, threads: int | None = None) -> list[bytes]:
+    got = isthmus.hash_many(name, messages, threads=threads)  # type: ignore[arg-type]
+    assert got.dtype == np.uint8
+    return [row.tobytes() for row in got]
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+@given(messages=st.lists(st.binary(max_size=300), max_size=40), threads=st.sampled_from([1, 2, 5]))
+def test_mixed_lengths(name: str, messages: list[bytes], threads: int) -> None:
+    assert digests(name, messages, threads) == [REFERENCE[name](message) for message in messages]
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_lengths_around_padding_borders(name: str) -> None:
+    rng = random.Random(name)
+    messages = [rng.randbytes(length) for length in BORDERS if length >= 0]
+    assert digests(name, messages) == [REFERENCE[name](message) for message in messages]
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+@pytest.mark.parametrize("length", [0, 1, 32, 55, 56, 64, 65, 80, 111, 112, 128])
+def test_equal_lengths_of_every_batch_size(name: str, length: int) -> None:
+    """Equal lengths are what lanes like; sizes 0 to 40 leave every partial pass."""
+    rng = random.Random(length)
+    rows = np.frombuffer(rng.randbytes(40 * length), np.uint8).reshape(40, length)
+    wanted = [REFERENCE[name](row.tobytes()) for row in rows]
+    for size in range(41):
+        assert digests(name, rows[:size]) == wanted[:size]
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_one_long_message(name: str) -> None:
+    message = random.Random(1).randbytes(100_000 if name in ("ripemd160", "hash160") else 3_000_001)
+    assert digests(name, [message]) == [REFERENCE[name](message)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sha256", "sha512"])
+def test_messages_beyond_four_gibibytes(name: str) -> None:
+    """The length field counts bits: 2^32 bytes is where 32-bit counters wrap."""
+    size = (1 << 32) + 77
+    message = np.zeros(size, np.uint8)
+    message[-1] = 1
+    got = isthmus.hash_many(name, [message], threads=1)
+    assert got[0].tobytes() == hashlib.new(name, message).digest()
+
+
+@given(leaves=st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=80))
+def test_merkle_roots(leaves: list[bytes]) -> None:
+    root, mutated = oracle.bitcoin_merkle_root(leaves)
+    assert isthmus.merkle_root("sha256d-bitcoin", leaves, allow_mutated=True) == root
+    if mutated:
+        with pytest.raises(isthmus.MutatedTree):
+            isthmus.merkle_root("sha256d-bitcoin", leaves)
+    hashed = [oracle.rfc6962_leaf(leaf) for leaf in leaves]
+    assert isthmus.merkle_root("rfc6962", leaves) == oracle.rfc6962_root(hashed)
+
+
+@given(st.lists(st.sampled_from([bytes(32), b"\1" * 32, b"\2" * 32]), min_size=1, max_size=34))
+def test_the_mutation_check_equals_the_oracle(leaves: list[bytes]) -> None:
+    """Few different leaves make equal neighbours likely, on every level."""
+    root, mutated = oracle.bitcoin_merkle_root(leaves)
+    try:
+        assert isthmus.merkle_root("sha256d-bitcoin", leaves) == root
+        assert not mutated
+    except isthmus.MutatedTree:
+        assert mutated
+
+
+@pytest.mark.slow
+def test_a_root_over_a_million_leaves() -> None:
+    leaves = np.frombuffer(random.Random(20).randbytes(32 << 20), np.uint8).reshape(-1, 32)
+    level = [row.tobytes() for row in leaves]
+    while len(level) > 1:
+        pairs = (level[i] + level[i + 1] for i in range(0, len(level), 2))
+        level = [hashlib.sha256(hashlib.sha256(pair).digest()).digest() for pair in pairs]
+    assert isthmus.merkle_root("sha256d-bitcoin", leaves) == level[0]

@@ -1,0 +1,303 @@
+"""The engine and the batch functions: right answers row by row, and mistakes named before any work is done."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import isthmus
+from isthmus import Engine
+from isthmus.batch import shared_engine
+
+ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
+# RFC 8032, 7.1, test 3
+ED_KEY = bytes.fromhex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025")
+ED_MSG = bytes.fromhex("af82")
+ED_SIG = bytes.fromhex(
+    "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+    "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
+)
+# the first payment in Bitcoin: key, DER signature, signature hash
+EC_KEY = bytes.fromhex(
+    "0411db93e1dcdb8a016b49840f8c53bc1eb68a382e97b1482ecad7b148a6909a5c"
+    "b2e0eaddfb84ccf9744464f82e160bfa9b8b64f9d4c03f999b8643f656b412a3"
+)
+EC_R = bytes.fromhex("4e45e16932b8af514961a1d3a1a25fdf3f4f7732e9d624c6c61548ab5fb8cd41")
+EC_S = bytes.fromhex("181522ec8eca07de4860a4acdd12909d831cc56cbbac4622082221a8768d1d09")
+EC_SIG = EC_R + EC_S
+EC_HIGH = EC_R + (ORDER - int.from_bytes(EC_S, "big")).to_bytes(32, "big")
+EC_DER = b"\x30\x44\x02\x20" + EC_R + b"\x02\x20" + EC_S
+EC_DIGEST = bytes.fromhex("7a05c6145f10101e9d6325494245adf1297d80f8f38d4d576d57cdba220bcb19")
+ECDSA = "secp256k1-ecdsa"
+
+
+@pytest.fixture(params=[1, 3])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with Engine(request.param) as made:
+        yield made
+
+
+# --- signatures
+
+
+@pytest.mark.parametrize("scheme", ["ed25519-zip215", "ed25519-rfc8032"])
+def test_one_bad_row_among_many_is_named(engine: Engine, scheme: str) -> None:
+    count = 500
+    signatures = [ED_SIG] * count
+    for at in (0, 77, 256, 499):
+        signatures[at] = ED_SIG[:-1] + b"\x00"
+    said = engine.verify(scheme, [ED_KEY] * count, [ED_MSG] * count, signatures)
+    assert said.dtype == np.bool_
+    assert said.shape == (count,)
+    assert np.flatnonzero(~said).tolist() == [0, 77, 256, 499]
+
+
+def test_malformed_rows_are_false_and_never_raise(engine: Engine) -> None:
+    keys = [ED_KEY, b"", ED_KEY[:31], ED_KEY + b"\0", ED_KEY, ED_KEY, ED_KEY, b"\xff" * 32]
+    signatures = [ED_SIG, ED_SIG, ED_SIG, ED_SIG, b"", ED_SIG[:63], ED_SIG + b"\0", ED_SIG]
+    said = engine.verify("ed25519-zip215", keys, [ED_MSG] * 8, signatures)
+    assert said.tolist() == [True] + [False] * 7
+
+
+def test_every_form_of_column_gives_the_same_answer(engine: Engine) -> None:
+    raw = (ED_KEY + ED_SIG + ED_MSG) * 9
+    rows = np.frombuffer(raw, dtype=isthmus.dtype("ed25519-zip215", message=2))
+    assert engine.verify("ed25519-zip215", rows["key"], rows["msg"], rows["sig"]).all()
+    flat = engine.verify(
+        "ed25519-zip215",
+        np.tile(np.frombuffer(ED_KEY, np.uint8), (9, 1)),
+        (memoryview(ED_MSG * 9), np.arange(0, 19, 2)),
+        (bytearray(ED_SIG * 9), range(0, 577, 64)),
+    )
+    assert flat.all()
+    assert flat.shape == (9,)
+    assert engine.verify("ed25519-zip215", ED_KEY, ED_MSG, ED_SIG).tolist() == [True]
+
+
+def test_ecdsa_encodings_and_low_s() -> None:
+    keys, digests = [EC_KEY] * 2, [EC_DIGEST] * 2
+    assert isthmus.verify(ECDSA, keys, digests, [EC_SIG, EC_HIGH]).tolist() == [True, True]
+    assert isthmus.verify(ECDSA, keys, digests, [EC_SIG, EC_HIGH], low_s=True).tolist() == [True, False]
+    assert isthmus.verify(ECDSA, keys, digests, [EC_DER, EC_DER + b"\0"], encoding="der").tolist() == [True, False]
+    padded = b"\x30\x45\x02\x21\x00" + EC_R + b"\x02\x20" + EC_S  # a leading zero that strict DER forbids
+    assert isthmus.verify(ECDSA, keys, digests, [EC_DER, padded], encoding="der").tolist() == [True, False]
+    assert isthmus.verify(ECDSA, keys, digests, [EC_DER, padded], encoding="der-lax").tolist() == [True, True]
+
+
+@pytest.mark.parametrize("encoding", ["der", "der-lax"])
+def test_malformed_der_is_false(encoding: Any) -> None:
+    rows = [b"", b"\x30", b"\x30\x06\x02\x01\x00\x02\x01\x00", EC_DER[:-1], bytes(70), b"\x30\x84\xff\xff\xff\xff"]
+    said = isthmus.verify(ECDSA, [EC_KEY] * 6, [EC_DIGEST] * 6, rows, encoding=encoding)
+    assert not said.any()
+
+
+def test_ecdsa_can_hash_messages() -> None:
+    coincurve = pytest.importorskip("coincurve")
+    secret = coincurve.PrivateKey(bytes(31) + b"\x07")
+    messages = [b"", b"abc", bytes(1000)]
+    signatures = [secret.sign(message) for message in messages]
+    keys = [secret.public_key.format()] * 3
+    assert isthmus.verify(ECDSA, keys, messages, signatures, encoding="der", hash="sha256").all()
+    assert not isthmus.verify(ECDSA, keys, messages[::-1], signatures, encoding="der", hash="sha256")[[0, 2]].any()
+
+
+def test_a_digest_of_another_length_is_refused_before_work() -> None:
+    for wrong in (EC_DIGEST[:31], EC_DIGEST + b"\0", EC_DIGEST * 2, b""):
+        with pytest.raises(ValueError, match=rf"messages\[1\]: expected a digest of 32 bytes, got {len(wrong)}"):
+            isthmus.verify(ECDSA, [EC_KEY] * 2, [EC_DIGEST, wrong], [EC_SIG] * 2)
+    # the leftmost 256 bits count when the caller says that any length will do
+    assert isthmus.verify(ECDSA, EC_KEY, EC_DIGEST + b"more", EC_SIG, digest_len=None).all()
+
+
+@pytest.mark.parametrize("empty", [[], (), np.zeros((0, 32), np.uint8), (b"", [0])])
+def test_an_empty_batch_is_an_empty_answer(empty: Any) -> None:
+    assert isthmus.verify("ed25519-zip215", empty, [], []).shape == (0,)
+    assert isthmus.verify(ECDSA, empty, [], [], encoding="der", hash="sha256").dtype == np.bool_
+    assert isthmus.hash_many("sha512", empty).shape == (0, 64)
+    assert isthmus.hash_many("ripemd160", empty).dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        (("sha1", [], [], []), ValueError, "scheme: 'sha1' is none of ed25519-zip215, "),
+        ((7, [], [], []), TypeError, "scheme: expected a str, got int"),
+        (("ed25519-zip215", [b""], [], [b""]), ValueError, "keys has 1, messages has 0, signatures has 1"),
+        (("ed25519-zip215", [b""] * 4, [b""] * 4, [b""] * 3 + [5]), TypeError, r"signatures\[3\]: expected bytes-like"),
+        (("ed25519-zip215", "abc", [b""], [b""]), TypeError, "keys: expected .* got str"),
+    ],
+)
+def test_mistakes_are_named(arguments: Any, error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        isthmus.verify(*arguments)
+
+
+def test_options_that_do_not_fit_are_refused() -> None:
+    for options in ({"low_s": True}, {"hash": "sha256"}, {"encoding": "der"}):
+        with pytest.raises(ValueError, match="options of secp256k1-ecdsa"):
+            isthmus.verify("secp256k1-bip340", [], [], [], **options)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="encoding: expected 'compact', 'der' or 'der-lax', got 'ber'"):
+        isthmus.verify(ECDSA, [], [], [], encoding="ber")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="hash: 'md5' is none of sha256, "):
+        isthmus.verify(ECDSA, [], [], [], hash="md5")
+
+
+def test_dtype() -> None:
+    kind = isthmus.dtype(ECDSA, key=65)
+    assert kind.names == ("key", "sig", "msg")
+    assert kind.itemsize == 65 + 64 + 32
+    with pytest.raises(ValueError, match="key: ed25519-zip215 has keys of 32 bytes, got 33"):
+        isthmus.dtype("ed25519-zip215", key=33)
+    with pytest.raises(ValueError, match="scheme: 'x' is none of"):
+        isthmus.dtype("x")
+    for scheme in isthmus.schemes():
+        assert isthmus.dtype(scheme).itemsize > 96
+
+
+# --- hashes and trees
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("sha256", lambda m: hashlib.sha256(m).digest()),
+        ("sha256d", lambda m: hashlib.sha256(hashlib.sha256(m).digest()).digest()),
+        ("sha512", lambda m: hashlib.sha512(m).digest()),
+    ],
+)
+def test_hash_many_equals_hashlib(engine: Engine, name: str, reference: Any) -> None:
+    messages = [bytes(range(256)) * 3 + bytes(n) for n in range(200)] + [bytes(n) for n in range(200)]
+    assert [row.tobytes() for row in engine.hash_many(name, messages)] == [reference(m) for m in messages]
+
+
+def test_hash_mistakes_are_named(engine: Engine) -> None:
+    with pytest.raises(ValueError, match="name: 'md5' is none of sha256, "):
+        engine.hash_many("md5", [])
+    with pytest.raises(TypeError, match=r"messages\[2\]: expected bytes-like, got float"):
+        engine.hash_many("sha256", [b"", b"", 1.5])  # type: ignore[list-item]
+
+
+def test_a_mutated_bitcoin_tree_is_refused() -> None:
+    leaves = [bytes([n]) * 32 for n in range(6)]
+    honest = isthmus.merkle_root("sha256d-bitcoin", leaves)
+    with pytest.raises(isthmus.MutatedTree, match="CVE-2012-2459"):
+        isthmus.merkle_root("sha256d-bitcoin", leaves + leaves[4:])
+    assert isthmus.merkle_root("sha256d-bitcoin", leaves + leaves[4:], allow_mutated=True) == honest
+
+
+@pytest.mark.parametrize(
+    ("rule", "leaves", "said"),
+    [
+        ("sha256d-bitcoin", [], "at least one leaf"),
+        ("sha256-pairs", [], "at least one leaf"),
+        ("sha256-pairs", [bytes(32)] * 3, "power of two of leaves, got 3"),
+        ("sha256d-bitcoin", [bytes(32), bytes(31)], r"leaves\[1\]: expected a digest of 32 bytes, got 31"),
+        ("sha256d-bitcoin", np.zeros((2, 64), np.uint8), r"leaves\[0\]: expected a digest of 32 bytes, got 64"),
+        ("sha1", [], "rule: 'sha1' is none of"),
+    ],
+)
+def test_tree_mistakes_are_named(rule: str, leaves: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        isthmus.merkle_root(rule, leaves)
+
+
+# --- blocks
+
+
+def test_bad_bytes_are_verdicts_and_bad_calls_are_errors(engine: Engine) -> None:
+    with pytest.raises(ValueError, match="chain: 'dogecoin' is none of bitcoin-block, "):
+        engine.check("dogecoin", b"", b"")
+    with pytest.raises(ValueError, match="2 inputs but 1 anchors"):
+        engine.check("bitcoin-block", [b"", b""], [b""])
+    with pytest.raises(TypeError, match=r"anchors\[1\]: expected an anchor of isthmus\.chains or bytes-like, got int"):
+        engine.check("bitcoin-block", [b"", b""], [b"", 4])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="anchors: expected one anchor or a list of them, got str"):
+        engine.check("bitcoin-block", [b""], "anchor")
+    with pytest.raises(TypeError, match=r"inputs\[0\]: expected bytes-like, got int"):
+        engine.check("bitcoin-block", [1], b"")  # type: ignore[list-item]
+    assert len(engine.check("bitcoin-block", [], b"")) == 0
+
+
+# --- life
+
+
+def test_arguments_of_an_engine() -> None:
+    assert Engine().threads == len(os.sched_getaffinity(0))
+    for threads, error in ((0, ValueError), (-1, ValueError), (1025, ValueError), (True, TypeError), (1.0, TypeError)):
+        with pytest.raises(error, match="threads: expected"):
+            Engine(threads)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="limits: 'bytes' is none of bytes_max"):
+        Engine(1, limits={"bytes": 3})
+    for value, kind in ((0, ValueError), (1 << 40, ValueError), (True, TypeError), ("9", TypeError)):
+        with pytest.raises(kind, match=r"limits\['bytes_max'\]: expected"):
+            Engine(1, limits={"bytes_max": value})  # type: ignore[dict-item]
+
+
+def test_a_closed_engine_refuses_work() -> None:
+    engine = Engine(2)
+    assert engine.stats()["sheets"] == 0
+    with engine:
+        assert "threads=2" in repr(engine)
+    engine.close()
+    for call in (engine.stats, engine.__enter__, lambda: engine.hash_many("sha256", [b""])):
+        with pytest.raises(ValueError, match="closed"):
+            call()
+    assert "closed" in repr(engine)
+
+
+def test_an_engine_cannot_be_pickled() -> None:
+    with pytest.raises(TypeError, match=r"Engine\.map"):
+        pickle.dumps(Engine(1))
+
+
+def test_the_shared_engine_is_one_for_each_number_of_threads() -> None:
+    assert shared_engine(2) is shared_engine(2)
+    assert shared_engine(2) is not shared_engine(1)
+    with pytest.raises(ValueError, match="threads"):
+        shared_engine(0)
+
+
+def test_many_threads_share_an_engine(engine: Engine) -> None:
+    wrong: list[str] = []
+
+    def work(seed: int) -> None:
+        messages = [seed.to_bytes(4, "big") * n for n in range(50)]
+        for _ in range(10):
+            got = [row.tobytes() for row in engine.hash_many("sha256", messages)]
+            if got != [hashlib.sha256(m).digest() for m in messages]:
+                wrong.append(f"hash {seed}")
+            if engine.verify("ed25519-zip215", [ED_KEY] * 8, [ED_MSG] * 8, [ED_SIG] * 7 + [bytes(64)]).sum() != 7:
+                wrong.append(f"verify {seed}")
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+    assert wrong == []
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")  # 3.12 and later: it is the point here
+def test_engines_survive_fork() -> None:
+    engine = Engine(3)
+    messages = [bytes(64)] * 2000
+    before = engine.hash_many("sha256", messages).tobytes()
+    isthmus.hash_many("sha256", messages, threads=3)
+    child = os.fork()
+    if child == 0:  # no pytest, no clean-up in the child: only its exit status speaks
+        try:
+            good = engine.hash_many("sha256", messages).tobytes() == before
+            good &= isthmus.hash_many("sha256", messages, threads=3).tobytes() == before
+            os._exit(0 if good else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert engine.hash_many("sha256", messages).tobytes() == before
