@@ -70,7 +70,8 @@ Column Column::from_pointers(const py::array_t<u64>& addresses, const py::array_
 }
 
 void bind_columns(py::module_& module) {
-  py::class_<Column>(module, "Column", "Many byte strings, borrowed: 2-D rows, a flat buffer with offsets, or pointers.")
+  py::class_<Column>(module, "Column",
+                     "Many byte strings, borrowed: 2-D rows, a flat buffer with offsets, or pointers.")
       .def_static("rows", &Column::from_rows, py::arg("array").noconvert(),
                   "Rows of a 2-D uint8 array (n, width); the rows may be strided.")
       .def_static("ragged", &Column::from_ragged, py::arg("flat").noconvert(), py::arg("offsets").noconvert(),

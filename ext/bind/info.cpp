@@ -70,7 +70,8 @@ py::list selftest() {
 
 py::list codes() {
   py::list out;
-  for (const CodeEntry& entry : kCodes) out.append(py::make_tuple(entry.name, static_cast<int>(entry.code), entry.text));
+  for (const CodeEntry& entry : kCodes)
+    out.append(py::make_tuple(entry.name, static_cast<int>(entry.code), entry.text));
   return out;
 }
 

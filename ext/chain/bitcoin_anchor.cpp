@@ -61,8 +61,11 @@ void read_field(wire::ProtobufReader& reader, Anchor& anchor, Fields& fields) {
     case 10:
       anchor.prevout_times = reader.as_bytes();
       return;
-    default:
+    case 11:
       anchor.index = reader.as_u32();
+      return;
+    default:
+      anchor.median = reader.as_u32();
   }
 }
 
@@ -86,9 +89,15 @@ const char* check_values(const Anchor& anchor) {
   if ((witness && !p2sh) || ((anchor.rules & kRulesTaproot) != 0 && !witness)) {
     return "rules hold that need another rule";
   }
+  if (anchor.height == 0) {
+    return anchor.opener.empty() && anchor.median == 0 ? nullptr : "the first block has nothing before it";
+  }
+  const Lineage parents_only(anchor.height, anchor.parents, {}, {}, 0);
+  u32 median;
+  if (anchor.median != 0 && parents_only.median_time_past(anchor.height, median) && median != anchor.median) {
+    return "median time and parents contradict each other";
+  }
   if (anchor.opener.empty()) return nullptr;
-  if (anchor.height == 0) return "the first block has no period before it";
-  const Lineage parents_only(anchor.height, anchor.parents, {}, {});
   const u8* const known = parents_only.at(parents_only.opener_height());
   if (known != nullptr && !std::equal(anchor.opener.begin(), anchor.opener.end(), known)) {
     return "opener and parents contradict each other";
@@ -132,7 +141,7 @@ AnchorError parse_anchor(Bytes bytes, u32 allowed, Anchor& anchor) {
   Fields fields;
   anchor.bytes = bytes;
   while (reader.next()) {
-    if (reader.number() > 11 || (allowed >> reader.number() & 1) == 0) {
+    if (reader.number() > 12 || (allowed >> reader.number() & 1) == 0) {
       reader.unknown();
       break;
     }
@@ -154,8 +163,7 @@ void state_link(claim::Sheet& sheet, claim::NodeId node, const Anchor& anchor, c
   }
   if (!anchor.parents.empty()) {
     const claim::Ref parent = sheet.hash(Hash::sha256d, {anchor.ref(anchor.parents.last(kHeaderLen))});
-    sheet.require(node, Code::bitcoin_parent_differs,
-                  sheet.compare(claim::Compare::equal, sheet.input(4, 32), parent));
+    sheet.require(node, Code::bitcoin_parent_differs, sheet.compare(claim::Compare::equal, sheet.input(4, 32), parent));
   } else if (anchor.height != 0 && anchor.hash.empty()) {
     sheet.undecided(node, Code::bitcoin_header_context_missing);
   }

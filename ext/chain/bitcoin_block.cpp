@@ -1,12 +1,12 @@
 // Chain "bitcoin-block": one block in network form. The anchor's form stands in bitcoin_anchor.hpp.
 //
-// Stated in this order: the header; the Merkle root and that the tree is no mutation (CVE-2012-2459); size and weight; the
-// witness commitment (BIP141); per transaction its own rules, double spends (CVE-2018-17144), values, lock times (BIP68,
-// BIP113), maturity and the script of every input; signature operations; what the coinbase may pay. A body that does not
-// belong to the header is found before a transaction is blamed.
-// Without prevouts the block cannot be valid, only undecided, though inputs that reveal their key are checked.
-// Facts: "hash", "height" (u32), "time" (u32), "txids" (32 bytes each), and with all prevouts "fees" (u64).
-// Cost: two SHA-256d of each transaction (one before SegWit) and what bitcoin_spend.hpp says.
+// Stated in this order: the header; the Merkle root and that the tree is no mutation (CVE-2012-2459); size and weight;
+// the witness commitment (BIP141); per transaction its own rules, double spends (CVE-2018-17144), values, lock times
+// (BIP68, BIP113), maturity and the script of every input; signature operations; what the coinbase may pay. A body that
+// does not belong to the header is found before a transaction is blamed. Without prevouts the block cannot be valid,
+// only undecided, though inputs that reveal their key are checked. Facts: "hash", "height" (u32), "time" (u32), "txids"
+// (32 bytes each), and with all prevouts "fees" (u64). Cost: two SHA-256d of each transaction (one before SegWit) and
+// what bitcoin_spend.hpp says.
 #include "chain/bitcoin_block.hpp"
 
 #include <algorithm>
@@ -192,7 +192,8 @@ void BlockDecoder::check_transaction(NodeId node, const Tx& tx) {
   if (u64{4} * tx.stripped_len() > kWeightMax) sheet_.fail(node, Code::bitcoin_tx_too_large, tx.off);
   u64 sum = 0;
   for (const TxOut& out : set_.outs_of(tx)) {
-    // Signed on the wire: a negative value is a very large one here. The sum stays below 2^52 while it is within bounds.
+    // Signed on the wire: a negative value is a very large one here. The sum stays below 2^52 while it is within
+    // bounds.
     const u64 value = set_.value_of(out);
     if (value <= kMoneyMax && sum + value <= kMoneyMax) {
       sum += value;
@@ -216,7 +217,8 @@ void BlockDecoder::check_transaction(NodeId node, const Tx& tx) {
   if (locktime >= now) sheet_.fail(node, Code::bitcoin_not_final, tx.locktime_off);
 }
 
-// `CScript() << height` as BIP34 compares it: a small-number opcode up to 16, else the shortest push of a signed integer.
+// `CScript() << height` as BIP34 compares it: a small-number opcode up to 16, else the shortest push of a signed
+// integer.
 u32 BlockDecoder::height_push(u8 out[6]) const {
   const u32 height = anchor_.height;
   if (height <= 16) {
@@ -287,8 +289,8 @@ void BlockDecoder::check_relative_locks(NodeId node, const Tx& tx) {
     }
     const u32 made = prevout_time(i);
     if (made == kUnknown || !median_known_) {
-      sheet_.undecided(node, made == kUnknown ? Code::bitcoin_prevout_height_missing : Code::bitcoin_median_time_missing,
-                       off);
+      sheet_.undecided(
+          node, made == kUnknown ? Code::bitcoin_prevout_height_missing : Code::bitcoin_median_time_missing, off);
     } else if (u64{made} + (u64{lock} << 9) > median_) {
       sheet_.fail(node, Code::bitcoin_relative_lock, off);
     }
@@ -299,8 +301,9 @@ void BlockDecoder::check_relative_locks(NodeId node, const Tx& tx) {
 u32 BlockDecoder::prevout_time(u32 in) const {
   if (prevouts_[in].height == anchor_.height) return median_known_ ? median_ : kUnknown;
   const u32 entry = in - set_.txs[0].in_count;
-  return anchor_.prevout_times.empty() || !container_usable_ ? kUnknown
-                                                             : load_le32(anchor_.prevout_times.data() + 4 * usize{entry});
+  return anchor_.prevout_times.empty() || !container_usable_
+             ? kUnknown
+             : load_le32(anchor_.prevout_times.data() + 4 * usize{entry});
 }
 
 void BlockDecoder::check_values(NodeId node, const Tx& tx) {
@@ -394,8 +397,8 @@ AnchorError decode_bitcoin_block(Bytes input, Bytes anchor_bytes, const Limits&,
   return {};
 }
 
-// Chain "bitcoin-txids": the same input, but only its identifiers: facts "hash" and "txids", for an anchor's hint. The Merkle
-// root ties them to the header and nothing else is looked at, so the verdict is never valid.
+// Chain "bitcoin-txids": the same input, but only its identifiers: facts "hash" and "txids", for an anchor's hint. The
+// Merkle root ties them to the header and nothing else is looked at, so the verdict is never valid.
 AnchorError decode_bitcoin_txids(Bytes input, Bytes anchor_bytes, const Limits&, claim::Sheet& sheet) {
   bitcoin::Anchor anchor;
   const AnchorError bad = bitcoin::parse_anchor(anchor_bytes, bitcoin::kBlockFields, anchor);

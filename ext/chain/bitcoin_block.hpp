@@ -1,4 +1,5 @@
-// One block being decoded: the state that the block's rules share. Used by bitcoin_block.cpp and bitcoin_prevouts.cpp only.
+// One block being decoded: the state that the block's rules share. Used by bitcoin_block.cpp and bitcoin_prevouts.cpp
+// only.
 #pragma once
 
 #include <vector>
@@ -16,7 +17,8 @@ class BlockDecoder {
         params_(anchor.params()),
         sheet_(sheet),
         rules_(script_rules(anchor)),
-        lineage_(anchor.height, anchor.parents, anchor.opener, input.first(input.size() < kHeaderLen ? 0 : kHeaderLen)) {}
+        lineage_(anchor.height, anchor.parents, anchor.opener, input.first(input.size() < kHeaderLen ? 0 : kHeaderLen),
+                 anchor.median) {}
 
   void decode();
   void decode_txids();
@@ -73,9 +75,9 @@ class BlockDecoder {
   bool hints_usable_ = false;
   bool container_usable_ = false;
   bool container_ignored_ = false;
-  bool committed_ = false;     // the coinbase commits to the witnesses
-  bool all_known_ = true;      // every spent output that was asked for
-  bool values_sound_ = true;   // no transaction creates value
+  bool committed_ = false;    // the coinbase commits to the witnesses
+  bool all_known_ = true;     // every spent output that was asked for
+  bool values_sound_ = true;  // no transaction creates value
   u64 fees_ = 0;
 };
 

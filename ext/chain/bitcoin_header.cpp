@@ -7,8 +7,8 @@ namespace {
 
 constexpr u32 kMedianSpan = 11;
 constexpr u32 kFutureSeconds = 7200;
-constexpr u32 kSlowSeconds = 1200;      // min_difficulty: twice the spacing
-constexpr u32 kTimewarpSeconds = 600;   // BIP94
+constexpr u32 kSlowSeconds = 1200;     // min_difficulty: twice the spacing
+constexpr u32 kTimewarpSeconds = 600;  // BIP94
 
 u32 bit_length(const U256& a) {
   for (u32 i = 4; i-- > 0;) {
@@ -149,9 +149,10 @@ U256 work_of(const U256& target) {
   return add(quotient, {{1, 0, 0, 0}});
 }
 
-Lineage::Lineage(u32 first_height, Bytes parents, Bytes opener, Bytes input)
+Lineage::Lineage(u32 first_height, Bytes parents, Bytes opener, Bytes input, u32 first_median)
     : first_height_(first_height),
       opener_height_(first_height == 0 ? 0 : (first_height - 1) / kPeriod * kPeriod),
+      first_median_(first_median),
       parents_(parents),
       opener_(opener),
       input_(input) {}
@@ -166,6 +167,10 @@ const u8* Lineage::at(u32 height) const {
 }
 
 bool Lineage::median_time_past(u32 height, u32& median) const {
+  if (height == first_height_ && first_median_ != 0) {
+    median = first_median_;
+    return true;
+  }
   u32 times[kMedianSpan];
   const u32 count = std::min(height, kMedianSpan);
   for (u32 i = 0; i < count; ++i) {
@@ -233,7 +238,8 @@ u32 version_floor(const Params& params, u32 height) {
   return height >= params.bip34_height ? 2 : 0;
 }
 
-void state_work(claim::Sheet& sheet, claim::NodeId node, const Params& params, u32 bits, claim::Ref hash, u64 byte_off) {
+void state_work(claim::Sheet& sheet, claim::NodeId node, const Params& params, u32 bits, claim::Ref hash,
+                u64 byte_off) {
   U256 target;
   U256 limit;
   target_from_bits(params.limit_bits, limit);

@@ -1,7 +1,7 @@
 // Bitcoin's header rules: compact targets, proof of work, change of difficulty, median time past, version floors.
 //
-// Rules of the reference node's contextual header check with BIP94 for testnet4. Cost: one hash row and one comparison row
-// per header, a sort of eleven times. Nothing here hashes: links and proofs of work are stated as claims.
+// Rules of the reference node's contextual header check with BIP94 for testnet4. Cost: one hash row and one comparison
+// row per header, a sort of eleven times. Nothing here hashes: links and proofs of work are stated as claims.
 #pragma once
 
 #include "chain/bitcoin_params.hpp"
@@ -40,8 +40,9 @@ inline u32 header_bits(const u8* header) { return load_le32(header + 72); }
 class Lineage {
  public:
   // parents: n * 80 bytes that end at first_height - 1 (n <= first_height); opener: the header that opens the period
-  // of that parent, or empty; input: headers from first_height on.
-  Lineage(u32 first_height, Bytes parents, Bytes opener, Bytes input);
+  // of that parent, or empty; input: headers from first_height on; first_median: median time past before first_height,
+  // or 0.
+  Lineage(u32 first_height, Bytes parents, Bytes opener, Bytes input, u32 first_median);
 
   // The 80 bytes of that header, or null when it is not known.
   const u8* at(u32 height) const;
@@ -56,13 +57,14 @@ class Lineage {
  private:
   u32 first_height_;
   u32 opener_height_;
+  u32 first_median_;
   Bytes parents_;
   Bytes opener_;
   Bytes input_;
 };
 
-// The bits that blocks of the present period have when they do not use the easiest target: those of its first header, or
-// of any later one that are not the limit.
+// The bits that blocks of the present period have when they do not use the easiest target: those of its first header,
+// or of any later one that are not the limit.
 class PeriodBits {
  public:
   PeriodBits(const Lineage& lineage, u32 limit_bits);
@@ -85,8 +87,8 @@ struct HeaderContext {
   bool trusted;  // the anchor vouches for this header's hash, so only its proof of work is checked
 };
 
-// States the rules of the header at `height`, which is a known one of the lineage, at `node`. `hash` is its hash; its bytes
-// stand at `byte_off` of the input. `period` must have passed every known header before it.
+// States the rules of the header at `height`, which is a known one of the lineage, at `node`. `hash` is its hash; its
+// bytes stand at `byte_off` of the input. `period` must have passed every known header before it.
 void state_header(claim::Sheet& sheet, claim::NodeId node, const HeaderContext& context, u32 height,
                   const PeriodBits& period, claim::Ref hash, u64 byte_off);
 

@@ -1,10 +1,10 @@
-// Chain "bitcoin-headers": a run of block headers. Input: n * 80 bytes, the first at the anchor's height. The anchor's form
-// stands in bitcoin_anchor.hpp.
+// Chain "bitcoin-headers": a run of block headers. Input: n * 80 bytes, the first at the anchor's height. The anchor's
+// form stands in bitcoin_anchor.hpp.
 //
-// Every header is one node: it names its parent's hash, has its proof of work, and the target, time and version that the
-// headers before it demand. Headers that the anchor gives are trusted and not checked again.
-// Facts: "hash", "height" (u32), "time" (u32) of the last header, "work" (u256) of all headers of the input together.
-// Cost: one SHA-256d of 80 bytes and two comparisons per header.
+// Every header is one node: it names its parent's hash, has its proof of work, and the target, time and version that
+// the headers before it demand. Headers that the anchor gives are trusted and not checked again. Facts: "hash",
+// "height" (u32), "time" (u32) of the last header, "work" (u256) of all headers of the input together. Cost: one
+// SHA-256d of 80 bytes and two comparisons per header.
 #include "chain/bitcoin_anchor.hpp"
 #include "chain/bitcoin_header.hpp"
 
@@ -40,7 +40,7 @@ AnchorError decode_bitcoin_headers(Bytes input, Bytes anchor_bytes, const Limits
   if (count == 0 || sheet.nodes().size() + count > ~u32{0} - anchor.height) return {};
 
   const Params& params = anchor.params();
-  const Lineage lineage(anchor.height, anchor.parents, anchor.opener, input);
+  const Lineage lineage(anchor.height, anchor.parents, anchor.opener, input, anchor.median);
   PeriodBits period(lineage, params.limit_bits);
   U256 work;
   Ref previous;

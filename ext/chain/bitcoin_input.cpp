@@ -1,6 +1,6 @@
-// Chain "bitcoin-input": does one input of a transaction spend its output rightly? Input: one transaction in network form.
-// Anchor (bitcoin_anchor.hpp): network, height, prevouts of all its inputs, index, and perhaps rules. Only scripts and
-// signatures are checked: no values, no lock times. And the signature hashes of bitcoin.hpp.
+// Chain "bitcoin-input": does one input of a transaction spend its output rightly? Input: one transaction in network
+// form. Anchor (bitcoin_anchor.hpp): network, height, prevouts of all its inputs, index, and perhaps rules. Only
+// scripts and signatures are checked: no values, no lock times. And the signature hashes of bitcoin.hpp.
 #include "chain/bitcoin.hpp"
 #include "chain/bitcoin_spend.hpp"
 #include "wire/compact_size.hpp"
@@ -53,8 +53,8 @@ std::vector<u8> find_and_delete(Bytes script, Bytes signature) {
   }
 }
 
-// The pieces between the OP_CODESEPARATORs of a script at `base`. The length that is written before them counts a cut-off
-// tail, whose bytes behind the last readable opcode and length are not written: so the reference node does it.
+// The pieces between the OP_CODESEPARATORs of a script at `base`. The length that is written before them counts a
+// cut-off tail, whose bytes behind the last readable opcode and length are not written: so the reference node does it.
 u64 split_at_separators(Bytes script, Ref base, std::vector<Ref>& pieces) {
   u64 len = script.size();
   u32 kept = 0;
@@ -72,7 +72,8 @@ u64 split_at_separators(Bytes script, Ref base, std::vector<Ref>& pieces) {
 
 }  // namespace
 
-AnchorError signature_hash_legacy(Bytes tx, u32 input, Bytes script_code, Bytes signature, u32 hash_type, Sheet& sheet) {
+AnchorError signature_hash_legacy(Bytes tx, u32 input, Bytes script_code, Bytes signature, u32 hash_type,
+                                  Sheet& sheet) {
   TxSet set;
   const AnchorError bad = read_for_digest(tx, input, set);
   if (bad.what != nullptr) return bad;

@@ -1,5 +1,6 @@
-// The outputs that a block spends: from the anchor's container, and from the block itself where the anchor's identifiers say
-// which transaction is which. A decoder cannot hash, so identifiers are hints, and each of them is a claim of its own.
+// The outputs that a block spends: from the anchor's container, and from the block itself where the anchor's
+// identifiers say which transaction is which. A decoder cannot hash, so identifiers are hints, and each of them is a
+// claim of its own.
 #include <algorithm>
 #include <numeric>
 

@@ -113,9 +113,11 @@ void multisig_keys(Bytes script, const Template& shape, KeyPlace keys[kMultisigK
   }
 }
 
-bool is_tapscript_checksig(Bytes script) {
-  if (script.size() < 34 || script[0] != 32 || script[33] != kOpChecksig) return false;
-  ScriptReader reader(script.subspan(34));
+namespace {
+
+// Runs of `OP_0 OP_IF pushes OP_ENDIF` to the end of the script.
+bool is_unexecuted(Bytes script) {
+  ScriptReader reader(script);
   Op op;
   while (reader.next(op)) {
     if (op.opcode != kOp0 || !reader.next(op) || op.opcode != kOpIf) return false;
@@ -126,6 +128,32 @@ bool is_tapscript_checksig(Bytes script) {
     } while (op.opcode != kOpEndif);
   }
   return !reader.malformed();
+}
+
+// A push of a 32-byte key and `opcode` at script[at].
+bool tap_key_at(Bytes script, usize at, u8 opcode) {
+  return script.size() - at >= kTapKeyStride && script[at] == 32 && script[at + kTapKeyStride - 1] == opcode;
+}
+
+}  // namespace
+
+bool classify_tapscript(Bytes script, TapTemplate& out) {
+  out = {};
+  if (!tap_key_at(script, 0, kOpChecksig)) return false;
+  usize at = kTapKeyStride;
+  out.key_count = 1;
+  while (out.key_count < kMultisigKeysMax && tap_key_at(script, at, kOpChecksigadd)) {
+    at += kTapKeyStride;
+    ++out.key_count;
+  }
+  if (out.key_count > 1) {
+    if (script.size() - at < 2 || script[at] < kOp1 || script[at] > kOp16) return false;
+    out.need = static_cast<u8>(script[at] - kOp1 + 1);
+    out.or_more = script[at + 1] == kOpGreaterthanorequal;
+    if (!out.or_more && script[at + 1] != kOpNumequal) return false;
+    at += 2;
+  }
+  return is_unexecuted(script.subspan(at));
 }
 
 u32 count_sigops(Bytes script, bool accurate) {

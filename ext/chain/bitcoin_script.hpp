@@ -26,12 +26,15 @@ inline constexpr u8 kOpEndif = 0x68;
 inline constexpr u8 kOpDup = 0x76;
 inline constexpr u8 kOpEqual = 0x87;
 inline constexpr u8 kOpEqualverify = 0x88;
+inline constexpr u8 kOpNumequal = 0x9c;
+inline constexpr u8 kOpGreaterthanorequal = 0xa2;
 inline constexpr u8 kOpHash160 = 0xa9;
 inline constexpr u8 kOpCodeseparator = 0xab;
 inline constexpr u8 kOpChecksig = 0xac;
 inline constexpr u8 kOpChecksigverify = 0xad;
 inline constexpr u8 kOpCheckmultisig = 0xae;
 inline constexpr u8 kOpCheckmultisigverify = 0xaf;
+inline constexpr u8 kOpChecksigadd = 0xba;
 
 struct Op {
   u8 opcode;
@@ -76,13 +79,24 @@ struct KeyPlace {
 };
 void multisig_keys(Bytes script, const Template& shape, KeyPlace keys[kMultisigKeysMax]);
 
-// Tapscript `<32-byte key> OP_CHECKSIG`, followed by any number of `OP_0 OP_IF pushes OP_ENDIF`, which are never executed:
-// the branch is not taken, but its pushes must still be well formed and at most 520 bytes long, and opcode 80 in it would
-// make the whole script succeed. True: the key is script[1..33].
-bool is_tapscript_checksig(Bytes script);
+// Bytes of `<32-byte key> opcode`.
+inline constexpr u32 kTapKeyStride = 34;
 
-// Signature operations of a script as the block limit counts them: up to where it can be read; a multisig counts 20, or with
-// `accurate` its number of keys when that is a small-number opcode directly before it.
+// A tapscript that only checks signatures: key i is the 32 bytes at 1 + kTapKeyStride * i.
+struct TapTemplate {
+  u8 key_count = 0;      // 1..20
+  u8 need = 1;           // non-empty signatures,
+  bool or_more = false;  // at least or exactly
+};
+
+// `<key> OP_CHECKSIG`, or `<key> OP_CHECKSIG <key> OP_CHECKSIGADD ... m OP_NUMEQUAL` (or OP_GREATERTHANOREQUAL),
+// followed by any number of `OP_0 OP_IF pushes OP_ENDIF`. The branch of those is not taken, but its pushes must still
+// be well formed and at most 520 bytes long, and opcode 80 in it would make the whole script succeed. False: another
+// script.
+bool classify_tapscript(Bytes script, TapTemplate& out);
+
+// Signature operations of a script as the block limit counts them: up to where it can be read; a multisig counts 20, or
+// with `accurate` its number of keys when that is a small-number opcode directly before it.
 u32 count_sigops(Bytes script, bool accurate);
 
 // The bytes that the last operation of an input script pushes; false when an operation is no push or is cut off.

@@ -1,8 +1,9 @@
 // Signature hashes of one transaction as hash rows: legacy, BIP143 (witness v0), BIP341 and BIP342 (Taproot).
 //
-// What all inputs share is stated once per transaction: blanked input lists (41 bytes of text per input), three BIP143 and
-// five BIP341 digests. A row then names the shared parts and its own few bytes, so a sheet grows with the inputs and never
-// with inputs times size. (Hashing a legacy transaction still reads its whole size per input: that is the rule.)
+// What all inputs share is stated once per transaction: blanked input lists (41 bytes of text per input), three BIP143
+// and five BIP341 digests. A row then names the shared parts and its own few bytes, so a sheet grows with the inputs
+// and never with inputs times size. (Hashing a legacy transaction still reads its whole size per input: that is the
+// rule.)
 #pragma once
 
 #include <vector>
@@ -24,8 +25,8 @@ enum class Tag : u8 { leaf, tweak, sighash };
 class Literals {
  public:
   explicit Literals(claim::Sheet& sheet) : sheet_(sheet) {}
-  claim::Ref zeros();           // 32 zero bytes
-  claim::Ref one();             // 01 and 31 zero bytes: the digest of a SINGLE without its output
+  claim::Ref zeros();  // 32 zero bytes
+  claim::Ref one();    // 01 and 31 zero bytes: the digest of a SINGLE without its output
   claim::Ref byte(u8 value);
   claim::Ref hash_type(u32 value);  // 4 bytes
   claim::Ref size(u64 value);       // compactSize
@@ -55,11 +56,12 @@ class TxDigests {
   TxDigests(claim::Sheet& sheet, Literals& literals, const TxSet& set)
       : sheet_(sheet), literals_(literals), set_(set) {}
 
-  // Turns to a transaction of the set. Spent outputs, one per input, are needed for taproot() only; they must stay alive.
+  // Turns to a transaction of the set. Spent outputs, one per input, are needed for taproot() only; they must stay
+  // alive.
   void begin(const Tx& tx, std::span<const Prevout> prevouts);
 
-  // `code`: the pieces of the script code, its OP_CODESEPARATORs left out. `code_len` is the length written before it: the
-  // sum of the pieces' lengths but for a script that is cut off.
+  // `code`: the pieces of the script code, its OP_CODESEPARATORs left out. `code_len` is the length written before it:
+  // the sum of the pieces' lengths but for a script that is cut off.
   claim::Ref legacy(u32 input, std::span<const claim::Ref> code, u64 code_len, u32 hash_type);
 
   // `code`: the script code behind its length; `value`: 8 bytes.

@@ -287,8 +287,13 @@ void SpendStater::state_rebuilt() {
     static constexpr u8 kHead[3] = {kOpDup, kOpHash160, 20};
     static constexpr u8 kTail[2] = {kOpEqualverify, kOpChecksig};
     const Ref hash = sheet_.hash(Hash::hash160, {last.ref});
-    Checker checker{{Shape::p2pkh, 0, 0, 0, 3, 20}, {}, {sheet_.text(Bytes(kHead)), hash, sheet_.text(Bytes(kTail))}, 25, {},
-              false, true};
+    Checker checker{{Shape::p2pkh, 0, 0, 0, 3, 20},
+                    {},
+                    {sheet_.text(Bytes(kHead)), hash, sheet_.text(Bytes(kTail))},
+                    25,
+                    {},
+                    false,
+                    true};
     return evaluate_key(checker, stack_[0], last);
   }
   const Template shape = classify(last.bytes);

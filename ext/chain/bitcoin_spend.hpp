@@ -1,15 +1,17 @@
 // What must hold for one input to spend its output: the standard templates as claims.
 //
-// Templates: P2PK, P2PKH and bare multisig; the same three behind P2SH and behind P2WSH, native or in P2SH; P2WPKH, native or
-// in P2SH; P2TR key path; P2TR script path with `<key> OP_CHECKSIG` at the root of the tree. Everything else is
-// `bitcoin_script_not_template`, undecided: counted, never valid. An input is called invalid only where the reference
-// node refuses it whatever the rest of the script does.
+// Templates: P2PK, P2PKH and bare multisig; the same three behind P2SH and behind P2WSH, native or in P2SH; P2WPKH,
+// native or in P2SH; P2TR key path; P2TR script path with one leaf, at the root of the tree, that only checks
+// signatures (TapTemplate). Everything else is `bitcoin_script_not_template`, undecided: counted, never valid. An input
+// is called invalid only where the reference node refuses it whatever the rest of the script does.
 //
-// Without the spent output an input that reveals its key or script is checked against the script rebuilt from it (P2PKH; P2SH
-// of multisig, P2PK, P2PKH). That shows that the revealed key signed, not that the output demanded that key.
+// Without the spent output an input that reveals its key or script is checked against the script rebuilt from it
+// (P2PKH; P2SH of multisig, P2PK, P2PKH). That shows that the revealed key signed, not that the output demanded that
+// key.
 //
-// Signatures of witness v0 and before pass through the tolerant DER parser, like in the reference node; hybrid keys and high
-// s are accepted. Cost: one signature or multisig row, one to three hash rows and about 100 bytes of text per input.
+// Signatures of witness v0 and before pass through the tolerant DER parser, like in the reference node; hybrid keys and
+// high s are accepted. Cost: one signature or multisig row, one to three hash rows and about 100 bytes of text per
+// input.
 #pragma once
 
 #include <vector>
@@ -45,9 +47,9 @@ class SpendStater {
     Bytes bytes;              // empty when rebuilt around a hash
     std::vector<Ref> pieces;  // legacy: without its length
     u32 len = 0;
-    Ref serialised;           // witness v0: behind its length
+    Ref serialised;  // witness v0: behind its length
     bool v0 = false;
-    bool rebuilt = false;     // the spent output is not known
+    bool rebuilt = false;  // the spent output is not known
   };
 
   struct Signature {
@@ -66,8 +68,8 @@ class SpendStater {
   void state_script_program(Ref program);
   void state_taproot(Ref program);
   void state_key_path(Ref program, const WitnessItem& item, Ref annex);
-  void state_script_path(Ref program, std::span<const WitnessItem> last, u32 below, Ref annex);
-  void state_tapscript(Ref leaf, const WitnessItem& script, const WitnessItem& item, Ref annex);
+  void state_script_path(Ref program, const WitnessItem& script, const WitnessItem& control, u32 below, Ref annex);
+  void state_tapscript(Ref leaf, const WitnessItem& script, const TapTemplate& shape, Ref annex);
   bool read_schnorr(const WitnessItem& item, Ref& sig, u8& hash_type);
 
   void evaluate(Checker& checker, std::span<const Item> stack);

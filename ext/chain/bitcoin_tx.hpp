@@ -1,7 +1,7 @@
 // Bitcoin transactions as offsets into the bytes that hold them: the strict parser and the cheap questions about them.
 //
-// Serialisation with and without witness (BIP144). Cost: each byte is read once; 20 bytes of memory per input (41 bytes or
-// more on the wire), 16 per output (9 or more). Offsets are 32 bits: a sheet's input is shorter than 2^30 bytes.
+// Serialisation with and without witness (BIP144). Cost: each byte is read once; 20 bytes of memory per input (41 bytes
+// or more on the wire), 16 per output (9 or more). Offsets are 32 bits: a sheet's input is shorter than 2^30 bytes.
 #pragma once
 
 #include <vector>
@@ -14,8 +14,8 @@ namespace isthmus::chain::bitcoin {
 inline constexpr u32 kOutpointLen = 36;
 
 struct TxIn {
-  u32 off;          // outpoint: hash 32, index 4
-  u32 script_off;   // behind its length
+  u32 off;         // outpoint: hash 32, index 4
+  u32 script_off;  // behind its length
   u32 script_len;
   u32 witness_off;  // first item's length; 0 when the transaction has no witness section
   u32 witness_count;
@@ -67,8 +67,8 @@ struct TxSet {
   u32 locktime_of(const Tx& tx) const { return load_le32(bytes.data() + tx.locktime_off); }
 };
 
-// Reads the transaction at the cursor, which walks set.bytes, and appends it; it has inputs, perhaps no outputs. False: the cursor holds the error and the set
-// is as it was but for the tails of ins and outs.
+// Reads the transaction at the cursor, which walks set.bytes, and appends it; it has inputs, perhaps no outputs. False:
+// the cursor holds the error and the set is as it was but for the tails of ins and outs.
 bool read_tx(wire::Cursor& cursor, TxSet& set);
 
 // The null outpoint stands for "no output": only a coinbase has it.

@@ -20,7 +20,8 @@ struct Chain {
   Decode decode;
 };
 
-#define X(symbol, name) AnchorError decode_##symbol(Bytes input, Bytes anchor, const Limits& limits, claim::Sheet& sheet);
+#define X(symbol, name) \
+  AnchorError decode_##symbol(Bytes input, Bytes anchor, const Limits& limits, claim::Sheet& sheet);
 #include "chain/registry.def"
 #undef X
 

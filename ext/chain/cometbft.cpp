@@ -6,8 +6,8 @@
 //   valid       header, validators and commit belong together, and the anchor leads to them
 //   invalid     a rule is broken
 //   undecided   cometbft_no_anchor: nothing was trusted; cometbft_trust_expired: the trusted header is too old;
-//               cometbft_not_enough_trust: too little of the trusted set signed, a header in between is needed (the votes
-//               are then not looked at); cometbft_no_trusted_validators; cometbft_key_type
+//               cometbft_not_enough_trust: too little of the trusted set signed, a header in between is needed (the
+//               votes are then not looked at); cometbft_no_trusted_validators; cometbft_key_type
 //
 // Stricter than the light client of the reference in what is checked, never in what an honest chain produces: all
 // signatures that are present (the anchor's early_stop checks as few as the reference), the address beside each vote,

@@ -21,12 +21,12 @@
 //     bytes hash = 3;                      // 0 or 32: when given, an adjacent block must name it as its last block
 //     bytes next_validators_hash = 4;      // 32
 //     tendermint.types.ValidatorSet validators = 5;  // needed to skip heights
-//     bytes validators_hash = 6;           // 0 or 32: when given, `validators` are the set of the trusted header itself
+//     bytes validators_hash = 6;           // 0 or 32: when given, `validators` is the trusted header's own set
 //                                          // with this hash; else the next set, with next_validators_hash
 //   }
 //
-// Without header_hash, validators_hash and trusted nothing is trusted: every rule is checked, and the verdict of a block
-// that keeps them all is `undecided` with cometbft_no_anchor. What is given must all hold.
+// Without header_hash, validators_hash and trusted nothing is trusted: every rule is checked, and the verdict of a
+// block that keeps them all is `undecided` with cometbft_no_anchor. What is given must all hold.
 #pragma once
 
 #include "chain/chain.hpp"
@@ -66,9 +66,7 @@ struct Anchor {
   ValidatorSet evidence_set;
   Format format = Format::protobuf;
 
-  bool trusts_nothing() const {
-    return header_hash.len() == 0 && validators_hash.len() == 0 && trusted.height == 0;
-  }
+  bool trusts_nothing() const { return header_hash.len() == 0 && validators_hash.len() == 0 && trusted.height == 0; }
 };
 
 // Strict; `anchor` is to be used only if the error's `what` is null.

@@ -1,5 +1,5 @@
-// Builds light blocks and anchors byte by byte for the tests of the CometBFT decoders. Hashes and signatures in them are
-// arbitrary: these tests look at what a decoder states and notes, not at what the executor settles.
+// Builds light blocks and anchors byte by byte for the tests of the CometBFT decoders. Hashes and signatures in them
+// are arbitrary: these tests look at what a decoder states and notes, not at what the executor settles.
 #pragma once
 
 #include <string>

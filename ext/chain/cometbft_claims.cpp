@@ -54,8 +54,8 @@ class LeafRun {
   u32 count_ = 0;
 };
 
-// Adds header fields that are wrapped as field 1 of a message: 0a, length, bytes (amino: without the 0a). An empty value
-// is an empty leaf.
+// Adds header fields that are wrapped as field 1 of a message: 0a, length, bytes (amino: without the 0a). An empty
+// value is an empty leaf.
 class HeaderLeaves {
  public:
   HeaderLeaves(Sheet& sheet, Format format)
@@ -150,8 +150,8 @@ Ref state_header_hash(Sheet& sheet, const Header& header, Format format) {
   const bool first = header.last_block_id.body.len() == kEmptyBlockIdLen;
   leaves.body(first && format == Format::amino ? header.last_block_id.hash : header.last_block_id.body);
   for (const Ref value : {header.last_commit_hash, header.data_hash, header.validators_hash,
-                          header.next_validators_hash, header.consensus_hash, header.app_hash,
-                          header.last_results_hash, header.evidence_hash, header.proposer_address}) {
+                          header.next_validators_hash, header.consensus_hash, header.app_hash, header.last_results_hash,
+                          header.evidence_hash, header.proposer_address}) {
     leaves.wrapped(value);
   }
   return leaves.root();
@@ -179,8 +179,7 @@ void state_validators(Sheet& sheet, NodeId node, const ValidatorSet& set) {
       sheet.undecided(here, Code::cometbft_key_type, validator.off);
       continue;
     }
-    const ClaimId equal =
-        sheet.compare(claim::Compare::equal, state_address(sheet, validator), validator.address);
+    const ClaimId equal = sheet.compare(claim::Compare::equal, state_address(sheet, validator), validator.address);
     sheet.require(here, Code::cometbft_validator_address, equal);
   }
   const u32 repeated = AddressBook(sheet, set).repeated();

@@ -23,12 +23,12 @@ bool same_bytes(const Sheet& sheet, Ref left, Ref right);
 // Heights are 63 bits and a place prints 32; no chain is near that.
 inline u32 index_of(u64 height) { return height > ~u32{0} ? ~u32{0} : static_cast<u32>(height); }
 
-// The header's hash: RFC 6962 root over its fourteen fields, each in an encoding of its own. In amino a bare value had no
-// field number, and an empty block id no bytes.
+// The header's hash: RFC 6962 root over its fourteen fields, each in an encoding of its own. In amino a bare value had
+// no field number, and an empty block id no bytes.
 Ref state_header_hash(Sheet& sheet, const Header& header, Format format);
 
-// The set's hash: RFC 6962 root over {1: public key, 2: power} of each validator. In amino the key was a string of bytes
-// behind its type's prefix.
+// The set's hash: RFC 6962 root over {1: public key, 2: power} of each validator. In amino the key was a string of
+// bytes behind its type's prefix.
 Ref state_validators_hash(Sheet& sheet, const ValidatorSet& set, Format format);
 
 // At `node`: every address is the hash of its key, no validator stands twice, and every key can be judged.

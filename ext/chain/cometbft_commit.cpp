@@ -13,8 +13,8 @@ using claim::Kind;
 constexpr u32 kPrecommit = 2;
 constexpr u32 kSignatureLen = 64;
 
-// The votes of one commit. A vote may count for the block's own set and for the trusted one: its message is written once,
-// and its signature row is shared when both sets hold the same key.
+// The votes of one commit. A vote may count for the block's own set and for the trusted one: its message is written
+// once, and its signature row is shared when both sets hold the same key.
 class Ballots {
  public:
   Ballots(Sheet& sheet, const LightBlock& block, Format format)
@@ -159,8 +159,7 @@ void state_pins(Sheet& sheet, NodeId parent, const LightBlock& block, const Anch
   if (anchor.header_hash.len() == 0 && anchor.validators_hash.len() == 0) return;
   const NodeId node = sheet.all(parent, Kind::trusted, index_of(block.header.height));
   if (anchor.header_hash.len() != 0) {
-    sheet.require(node, Code::cometbft_pinned_header,
-                  sheet.compare(Compare::equal, header_hash, anchor.header_hash));
+    sheet.require(node, Code::cometbft_pinned_header, sheet.compare(Compare::equal, header_hash, anchor.header_hash));
   }
   if (anchor.validators_hash.len() != 0) {
     sheet.require(node, Code::cometbft_pinned_validators,

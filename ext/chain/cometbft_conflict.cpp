@@ -1,8 +1,8 @@
 // Two verified commits at one height ("cometbft-conflict"): is this provable misbehaviour, of what kind, and whose?
 //
-// Input: {1: LightBlock a, 2: LightBlock b}, each in the form of chain/cometbft.cpp; a is the block that the caller holds
-// for right, b the other. Anchor: the state both must be verified from; its early_stop is not used, since every vote may
-// name a culprit. Rules: types/evidence.go (LightClientAttackEvidence), internal/evidence/verify.go.
+// Input: {1: LightBlock a, 2: LightBlock b}, each in the form of chain/cometbft.cpp; a is the block that the caller
+// holds for right, b the other. Anchor: the state both must be verified from; its early_stop is not used, since every
+// vote may name a culprit. Rules: types/evidence.go (LightClientAttackEvidence), internal/evidence/verify.go.
 //
 //   valid      both blocks are verified and differ: misbehaviour of more than a third of a trusted set is proved
 //   invalid    one of them is not what it says, or they do not conflict

@@ -91,8 +91,9 @@ void state_evidence(Sheet& sheet, const DuplicateVote& evidence, const Anchor& a
   const NodeId members = sheet.all(claim::kRoot, Kind::validators, index_of(evidence.a.height));
   state_validators(sheet, members, set);
   if (anchor.validators_hash.len() != 0) {
-    sheet.require(members, Code::cometbft_pinned_validators,
-                  sheet.compare(claim::Compare::equal, state_validators_hash(sheet, set, anchor.format), anchor.validators_hash));
+    sheet.require(
+        members, Code::cometbft_pinned_validators,
+        sheet.compare(claim::Compare::equal, state_validators_hash(sheet, set, anchor.format), anchor.validators_hash));
   }
   const u32 at = AddressBook(sheet, set).find(evidence.a.address);
   if (at == AddressBook::kNone) return sheet.fail(claim::kRoot, Code::cometbft_duplicate_signer);
@@ -107,8 +108,7 @@ void state_evidence(Sheet& sheet, const DuplicateVote& evidence, const Anchor& a
 }  // namespace
 }  // namespace cometbft
 
-AnchorError decode_cometbft_duplicate_vote(Bytes input, Bytes anchor_bytes, const Limits& limits,
-                                           claim::Sheet& sheet) {
+AnchorError decode_cometbft_duplicate_vote(Bytes input, Bytes anchor_bytes, const Limits& limits, claim::Sheet& sheet) {
   using namespace cometbft;
   if (!sheet.within_limits()) return {};
   Anchor anchor;

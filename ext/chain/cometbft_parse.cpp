@@ -411,7 +411,7 @@ Vote read_vote(ProtobufReader reader, const ParseContext& context) {
       case 8:
         vote.signature = take_bytes(reader, context);
         break;
-      case 9:   // a vote extension and its signature say nothing about the block
+      case 9:  // a vote extension and its signature say nothing about the block
       case 10:
         reader.as_bytes();
         break;

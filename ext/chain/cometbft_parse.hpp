@@ -2,9 +2,9 @@
 // (cometbft proto/tendermint/types/{types,validator,evidence}.proto), with every variable-length part kept as a Ref.
 //
 // The reader is stricter than a node's, which skips unknown fields, lets a repeated field win and takes any order: here
-// one light block has one encoding, the one that gogoproto writes (ascending fields, defaults left out, the messages that
-// the Go types hold by value always present). Hashed and signed parts can therefore be used in place: re-encoding them
-// would give the same bytes. Cost: one pass over the tags.
+// one light block has one encoding, the one that gogoproto writes (ascending fields, defaults left out, the messages
+// that the Go types hold by value always present). Hashed and signed parts can therefore be used in place: re-encoding
+// them would give the same bytes. Cost: one pass over the tags.
 #pragma once
 
 #include <vector>
@@ -73,7 +73,7 @@ struct CommitSig {
   Ref address;
   Ref time;  // the timestamp message's bytes
   Ref signature;
-  u32 off;   // in the input
+  u32 off;  // in the input
   Flag flag;
 };
 
@@ -91,7 +91,7 @@ struct Validator {
   Ref address;
   Ref pub_key;  // the PublicKey message's bytes
   Ref key;
-  u64 power;    // 1 to kTotalPowerMax
+  u64 power;  // 1 to kTotalPowerMax
   u32 off;
   KeyType type;
 };

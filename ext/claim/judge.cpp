@@ -9,7 +9,7 @@ namespace {
 struct Tally {
   u64 weight_valid = 0;
   u64 weight_undecided = 0;
-  bool occupied = false;         // a claim or a child exists
+  bool occupied = false;  // a claim or a child exists
   bool invalid_child = false;
   bool undecided_child = false;
   bool invalid_here = false;

@@ -15,8 +15,8 @@ namespace isthmus::claim {
 
 inline constexpr usize kKindCount = 32;
 
-// One outcome per claim of one sheet. Only the executor can make one, after every row was computed: a decoder, a cache or
-// a caller cannot claim that something was verified.
+// One outcome per claim of one sheet. Only the executor can make one, after every row was computed: a decoder, a cache
+// or a caller cannot claim that something was verified.
 class Settled {
  public:
   u64 sheet_id() const { return sheet_id_; }
@@ -41,9 +41,9 @@ struct Finding {
 
 struct Verdict {
   Status status;
-  Code code;                       // the first in decode order that explains the status
-  NodeId node;                     // where
-  std::vector<Finding> findings;   // in decode order
+  Code code;                                          // the first in decode order that explains the status
+  NodeId node;                                        // where
+  std::vector<Finding> findings;                      // in decode order
   std::array<std::array<u32, 3>, kKindCount> counts;  // nodes by kind and status
 };
 

@@ -157,8 +157,8 @@ ClaimId Sheet::multisig(Scheme scheme, u32 flags, std::span<const Ref> keys, std
   refs_.insert(refs_.end(), msgs.begin(), msgs.end());
   const u32 keys_first = static_cast<u32>(refs_.size());
   refs_.insert(refs_.end(), keys.begin(), keys.end());
-  multisig_rows_.push_back({scheme, flags, sigs_first, static_cast<u32>(sigs.size()), keys_first,
-                            static_cast<u32>(keys.size())});
+  multisig_rows_.push_back(
+      {scheme, flags, sigs_first, static_cast<u32>(sigs.size()), keys_first, static_cast<u32>(keys.size())});
   return made;
 }
 

@@ -1,8 +1,8 @@
 // The claim sheet: everything that must hold for one input to be valid, as flat tables of rows.
 //
-// A chain decoder fills it and decides nothing; the executor (exec/) settles rows; the judge (claim/judge.hpp) folds the
-// settled rows over the threshold tree. Rows hold (offset, length) pairs into four byte spaces, never pointers, so a sheet
-// can be printed, counted, replayed and moved.
+// A chain decoder fills it and decides nothing; the executor (exec/) settles rows; the judge (claim/judge.hpp) folds
+// the settled rows over the threshold tree. Rows hold (offset, length) pairs into four byte spaces, never pointers, so
+// a sheet can be printed, counted, replayed and moved.
 //
 // Cost: one vector append per row; a decoder touches each input byte once.
 #pragma once
@@ -63,10 +63,10 @@ enum class Fold : u8 {
 // satisfied, and it is not empty (neither claims nor children: never vacuously true).
 struct Node {
   NodeId parent;
-  u32 index;    // number printed after the kind's word: height, transaction, input, validator index
-  u64 need;     // for quorum and strict; from the anchor, never from the input
-  u64 weight;   // what this node adds to its parent's sum; from the anchor, never from the input
-  Code code;    // said when the fold itself is not satisfied
+  u32 index;   // number printed after the kind's word: height, transaction, input, validator index
+  u64 need;    // for quorum and strict; from the anchor, never from the input
+  u64 weight;  // what this node adds to its parent's sum; from the anchor, never from the input
+  Code code;   // said when the fold itself is not satisfied
   Kind kind;
   Fold fold;
 };
@@ -77,7 +77,7 @@ struct Note {
   NodeId node;
   Status status;  // invalid or undecided
   Code code;
-  u64 byte_off;   // in the input
+  u64 byte_off;  // in the input
 };
 
 // A claim counts at each node it is bound to; `code` is said there when it is false.
@@ -112,8 +112,8 @@ struct TreeRow {
 };
 
 enum class Compare : u8 {
-  equal = 0,         // same bytes (and same length)
-  le_at_most = 1,    // left <= right as little-endian unsigned integers of equal length (proof of work)
+  equal = 0,       // same bytes (and same length)
+  le_at_most = 1,  // left <= right as little-endian unsigned integers of equal length (proof of work)
 };
 
 struct CompareRow {
@@ -200,7 +200,8 @@ class Sheet {
   void undecided(NodeId node, Code code, u64 byte_off = 0) { note(node, Status::undecided, code, byte_off); }
   void fact(const char* name, Ref ref) { facts_.push_back({name, ref}); }
 
-  // False once a limit was exceeded (the root then carries limit_exceeded): a decoder stops at its next convenient loop.
+  // False once a limit was exceeded (the root then carries limit_exceeded): a decoder stops at its next convenient
+  // loop.
   bool within_limits() const { return within_limits_; }
 
   // --- read by exec, judge and bind

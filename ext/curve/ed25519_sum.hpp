@@ -31,12 +31,8 @@ class Ed25519Sum {
   // Adds c P or takes it away, P given by its table, which must live until total() returns. At most kTermsMax
   // calls between two clears. Taking away is not adding (L - c) P: the two differ by L P, which is not 0 for
   // a P of mixed order.
-  void add_term(const field::Sc25519& c, const Ed25519Table& table) {
-    add_digits<5>(c, table.odd, false, false);
-  }
-  void take_term(const field::Sc25519& c, const Ed25519Table& table) {
-    add_digits<5>(c, table.odd, false, true);
-  }
+  void add_term(const field::Sc25519& c, const Ed25519Table& table) { add_digits<5>(c, table.odd, false, false); }
+  void take_term(const field::Sc25519& c, const Ed25519Table& table) { add_digits<5>(c, table.odd, false, true); }
   // Adds c B. At most one call between two clears.
   void add_base(const field::Sc25519& c) { add_digits<9>(c, kEd25519BaseTable, true, false); }
 

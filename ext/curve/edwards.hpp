@@ -95,26 +95,24 @@ Completed<F> finish_sum(const F& a, const F& b, const F& c, const F& d, bool min
 
 template <class F>
 Completed<F> plus(const Extended<F>& p, const Cached<F>& q) {
-  return finish_sum(mul(sub(p.Y, p.X), q.difference), mul(add(p.Y, p.X), q.sum), mul(p.T, q.T2d),
-                    mul(p.Z, q.Z2), false);
+  return finish_sum(mul(sub(p.Y, p.X), q.difference), mul(add(p.Y, p.X), q.sum), mul(p.T, q.T2d), mul(p.Z, q.Z2),
+                    false);
 }
 
 template <class F>
 Completed<F> minus(const Extended<F>& p, const Cached<F>& q) {
-  return finish_sum(mul(sub(p.Y, p.X), q.sum), mul(add(p.Y, p.X), q.difference), mul(p.T, q.T2d),
-                    mul(p.Z, q.Z2), true);
+  return finish_sum(mul(sub(p.Y, p.X), q.sum), mul(add(p.Y, p.X), q.difference), mul(p.T, q.T2d), mul(p.Z, q.Z2), true);
 }
 
 template <class F>
 Completed<F> plus(const Extended<F>& p, const Affine<F>& q) {
-  return finish_sum(mul(sub(p.Y, p.X), q.difference), mul(add(p.Y, p.X), q.sum), mul(p.T, q.xy2d),
-                    add(p.Z, p.Z), false);
+  return finish_sum(mul(sub(p.Y, p.X), q.difference), mul(add(p.Y, p.X), q.sum), mul(p.T, q.xy2d), add(p.Z, p.Z),
+                    false);
 }
 
 template <class F>
 Completed<F> minus(const Extended<F>& p, const Affine<F>& q) {
-  return finish_sum(mul(sub(p.Y, p.X), q.sum), mul(add(p.Y, p.X), q.difference), mul(p.T, q.xy2d),
-                    add(p.Z, p.Z), true);
+  return finish_sum(mul(sub(p.Y, p.X), q.sum), mul(add(p.Y, p.X), q.difference), mul(p.T, q.xy2d), add(p.Z, p.Z), true);
 }
 
 // p, 3p, 5p, ..., (2 count - 1) p, ready to be added.

@@ -41,8 +41,7 @@ const SlowFe& slow_d() {
 SlowPoint slow_sum(const SlowPoint& p, const SlowPoint& q) {
   const SlowFe product = slow_d() * p.x * q.x * p.y * q.y;
   const SlowFe one(1);
-  return {(p.x * q.y + p.y * q.x) * slow_inverse(one + product),
-          (p.y * q.y + p.x * q.x) * slow_inverse(one - product)};
+  return {(p.x * q.y + p.y * q.x) * slow_inverse(one + product), (p.y * q.y + p.x * q.x) * slow_inverse(one - product)};
 }
 
 SlowPoint slow(const Ed25519Point& p) {
@@ -80,9 +79,8 @@ Ed25519Point base_point() {
 
 // A point of order 8, from its encoding.
 Ed25519Point torsion_point() {
-  const u8 bytes[32] = {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
-                        0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
-                        0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a};
+  const u8 bytes[32] = {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+                        0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a};
   Ed25519Point p;
   REQUIRE(decode_ed25519(p, bytes, PointRule::rfc8032));
   return p;
@@ -252,16 +250,15 @@ TEST_CASE("ed25519: encodings do not depend on the representation") {
 TEST_CASE("ed25519: sums of multiples equal double-and-add") {
   TestRandom random(8);
   const std::vector<Ed25519Point> points = sample_points();
-  std::vector<Sc25519> scalars = {
-      field::kSc25519Zero,
-      {{1, 0, 0, 0}},
-      {{~u64{0}, 0, 0, 0}},
-      {{~u64{0}, ~u64{0}, 0, 0}},
-      {{0, 0, 1, 0}},
-      {{0, 0, 0, u64{1} << 60}},
-      {{0xaaaaaaaaaaaaaaaa, 0xaaaaaaaaaaaaaaaa, 0xaaaaaaaaaaaaaaaa, 0x0aaaaaaaaaaaaaaa}},
-      field::sc_neg({{1, 0, 0, 0}}),
-      field::sc_neg({{16, 0, 0, 0}})};
+  std::vector<Sc25519> scalars = {field::kSc25519Zero,
+                                  {{1, 0, 0, 0}},
+                                  {{~u64{0}, 0, 0, 0}},
+                                  {{~u64{0}, ~u64{0}, 0, 0}},
+                                  {{0, 0, 1, 0}},
+                                  {{0, 0, 0, u64{1} << 60}},
+                                  {{0xaaaaaaaaaaaaaaaa, 0xaaaaaaaaaaaaaaaa, 0xaaaaaaaaaaaaaaaa, 0x0aaaaaaaaaaaaaaa}},
+                                  field::sc_neg({{1, 0, 0, 0}}),
+                                  field::sc_neg({{16, 0, 0, 0}})};
   for (int i = 0; i < 8; ++i) {
     u8 bytes[64];
     random.fill(bytes, 64);

@@ -53,9 +53,9 @@ void fill(isthmus_verdict& out, const isthmus::engine::Outcome& outcome) {
   std::fill(out.place + len, std::end(out.place), '\0');
 }
 
-constexpr isthmus_api kApi = {
-    ISTHMUS_API_VERSION, sizeof(isthmus_api), isthmus_engine_new,  isthmus_engine_free, isthmus_check,
-    isthmus_verify,      isthmus_hash_many,   isthmus_digest_size, isthmus_merkle_root, isthmus_code_name};
+constexpr isthmus_api kApi = {ISTHMUS_API_VERSION, sizeof(isthmus_api), isthmus_engine_new, isthmus_engine_free,
+                              isthmus_check,       isthmus_verify,      isthmus_hash_many,  isthmus_digest_size,
+                              isthmus_merkle_root, isthmus_code_name};
 
 }  // namespace
 

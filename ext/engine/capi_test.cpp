@@ -9,9 +9,7 @@
 
 namespace {
 
-isthmus_bytes borrow(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+isthmus_bytes borrow(const std::string& text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
 
 struct Engine {
   isthmus_engine* get = isthmus_engine_new(2);

@@ -10,8 +10,8 @@
 namespace isthmus::engine {
 namespace {
 
-// Sheets live until they are judged, so one call works through its inputs in groups: enough to fill every lane and thread,
-// little enough that memory follows the group and not the call.
+// Sheets live until they are judged, so one call works through its inputs in groups: enough to fill every lane and
+// thread, little enough that memory follows the group and not the call.
 constexpr usize kGroupBytes = usize{64} << 20;
 constexpr usize kGroupInputs = 8192;
 

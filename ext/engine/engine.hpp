@@ -1,5 +1,5 @@
-// The engine: bytes in, verdicts out. Decode, settle and judge for many inputs at once, and the same kernels for callers
-// who have rows of their own. Knows nothing of Python; the bindings and the C surface both stand on it.
+// The engine: bytes in, verdicts out. Decode, settle and judge for many inputs at once, and the same kernels for
+// callers who have rows of their own. Knows nothing of Python; the bindings and the C surface both stand on it.
 #pragma once
 
 #include <array>
@@ -62,8 +62,8 @@ class Engine {
  public:
   Engine(u32 threads, const Limits& limits) : executor_(threads), limits_(limits) {}
 
-  // Outcome i belongs to inputs[i] under anchors[i]; the columns have equal length. Returns false and fills `bad` when an
-  // anchor is malformed; then no outcome is given.
+  // Outcome i belongs to inputs[i] under anchors[i]; the columns have equal length. Returns false and fills `bad` when
+  // an anchor is malformed; then no outcome is given.
   bool check(const chain::Chain& chain, const Rows& inputs, const Rows& anchors, std::vector<Outcome>& out,
              BadAnchor& bad);
 
@@ -73,8 +73,8 @@ class Engine {
   // digests: digest_size(hash) bytes per message.
   void hash_many(Hash hash, const Rows& messages, u8* digests);
 
-  // Root over leaves; rfc6962 takes leaf data, the other rules take 32-byte digests (the caller has checked). Returns false
-  // iff the tree is mutated (merkle/merkle.hpp).
+  // Root over leaves; rfc6962 takes leaf data, the other rules take 32-byte digests (the caller has checked). Returns
+  // false iff the tree is mutated (merkle/merkle.hpp).
   bool merkle_root(Tree tree, const Rows& leaves, u8* root);
 
   u32 threads() { return executor_.pool().threads(); }

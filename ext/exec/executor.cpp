@@ -32,7 +32,7 @@ struct Job {
 // What one call of settle works on.
 struct Round {
   std::span<Sheet* const> sheets;
-  std::vector<std::vector<u8>> holds;  // by sheet, by claim
+  std::vector<std::vector<u8>> holds;         // by sheet, by claim
   std::vector<std::vector<u32>> claim_of[4];  // by claim kind, by sheet: row -> claim
 
   explicit Round(std::span<Sheet* const> all) : sheets(all), holds(all.size()) {
@@ -145,7 +145,8 @@ void settle_trees(Pool& pool, Round& round, const std::vector<Job>& jobs) {
     Sheet& sheet = *round.sheets[jobs[i].sheet];
     const claim::TreeRow& row = sheet.tree_rows()[jobs[i].row];
     const Bytes leaves = sheet.bytes(row.leaves);
-    round.set(ClaimKind::tree, jobs[i], merkle::root(row.tree, leaves.data(), leaves.size() / 32, sheet.scratch(row.out)));
+    round.set(ClaimKind::tree, jobs[i],
+              merkle::root(row.tree, leaves.data(), leaves.size() / 32, sheet.scratch(row.out)));
   });
 }
 
@@ -244,8 +245,8 @@ std::vector<Pending> first_pending(const Round& round, Scheme scheme) {
   return pending;
 }
 
-// One pair of every row is evaluated per pass, all rows of all sheets together; a row needs at most as many passes as it
-// has keys, and exactly as many evaluations as the script interpreter would make.
+// One pair of every row is evaluated per pass, all rows of all sheets together; a row needs at most as many passes as
+// it has keys, and exactly as many evaluations as the script interpreter would make.
 void settle_multisigs(Executor& executor, Round& round, Scheme scheme) {
   std::vector<Pending> pending = first_pending(round, scheme);
   std::vector<sig::Row> rows;

@@ -55,8 +55,8 @@ std::vector<u8> layered_root(Bytes input, int depth) {
   }
   std::vector<u8> level;
   for (usize i = 0; i < 128; i += 64) {
-    const std::vector<u8> node = digest(Hash::sha256, {leaves.begin() + static_cast<long>(i),
-                                                       leaves.begin() + static_cast<long>(i) + 64});
+    const std::vector<u8> node =
+        digest(Hash::sha256, {leaves.begin() + static_cast<long>(i), leaves.begin() + static_cast<long>(i) + 64});
     level.insert(level.end(), node.begin(), node.end());
   }
   return digest(Hash::sha256, level);
@@ -97,8 +97,8 @@ TEST_CASE("executor: equal and little-endian comparison") {
   CHECK(holds(Compare::equal, 0, 2, 4, 2));
   CHECK(!holds(Compare::equal, 0, 2, 6, 2));
   CHECK(!holds(Compare::equal, 0, 1, 0, 2));
-  CHECK(holds(Compare::le_at_most, 0, 2, 4, 2));   // equal
-  CHECK(holds(Compare::le_at_most, 0, 2, 2, 2));   // 0x0105 <= 0x0204: the last byte weighs most
+  CHECK(holds(Compare::le_at_most, 0, 2, 4, 2));  // equal
+  CHECK(holds(Compare::le_at_most, 0, 2, 2, 2));  // 0x0105 <= 0x0204: the last byte weighs most
   CHECK(!holds(Compare::le_at_most, 2, 2, 0, 2));
   CHECK(holds(Compare::le_at_most, 0, 2, 6, 2));
   CHECK(!holds(Compare::le_at_most, 0, 1, 0, 2));  // lengths differ

@@ -1,7 +1,8 @@
 // A fixed pool of threads that runs one indexed job at a time: chunks are equal, so stealing would gain nothing.
 //
 // Threads start with the first job that needs them. After fork() the child has none of them and perhaps a locked mutex:
-// the pool sees the new process id, leaves the inherited crew behind and makes its own. threads = 1 never starts a thread.
+// the pool sees the new process id, leaves the inherited crew behind and makes its own. threads = 1 never starts a
+// thread.
 #pragma once
 
 #include <atomic>
@@ -21,8 +22,8 @@ class Pool {
   u32 threads() const { return threads_; }
 
   // Calls job(i) once for every i below `count`, on the caller and the pool's threads, and returns when all have run.
-  // A job must not call run() on the same pool. Calls from several threads are serialised. If a job runs out of memory the
-  // others still finish, then std::bad_alloc is thrown here: a partial result is never taken for a whole one.
+  // A job must not call run() on the same pool. Calls from several threads are serialised. If a job runs out of memory
+  // the others still finish, then std::bad_alloc is thrown here: a partial result is never taken for a whole one.
   void run(usize count, const std::function<void(usize)>& job);
 
  private:

@@ -74,9 +74,9 @@ inline Fe25519 neg(const Fe25519& a) { return sub(kFe25519Zero, a); }
 // + 2^8.
 inline Fe25519 carry(const Fe25519& a) {
   ISTHMUS_CHECK(below(a, kFe25519Loose));
-  return {{(a.limb[0] & kFe25519Mask) + 19 * (a.limb[4] >> 51),
-           (a.limb[1] & kFe25519Mask) + (a.limb[0] >> 51), (a.limb[2] & kFe25519Mask) + (a.limb[1] >> 51),
-           (a.limb[3] & kFe25519Mask) + (a.limb[2] >> 51), (a.limb[4] & kFe25519Mask) + (a.limb[3] >> 51)}};
+  return {{(a.limb[0] & kFe25519Mask) + 19 * (a.limb[4] >> 51), (a.limb[1] & kFe25519Mask) + (a.limb[0] >> 51),
+           (a.limb[2] & kFe25519Mask) + (a.limb[1] >> 51), (a.limb[3] & kFe25519Mask) + (a.limb[2] >> 51),
+           (a.limb[4] & kFe25519Mask) + (a.limb[3] >> 51)}};
 }
 
 // Five column sums of a product to tight limbs, in two rounds of carries that do not wait for one another.
@@ -90,9 +90,8 @@ inline Fe25519 fold_columns(u128 r0, u128 r1, u128 r2, u128 r3, u128 r4) {
   const u64 l2 = (static_cast<u64>(r2) & kFe25519Mask) + static_cast<u64>(r1 >> 51);
   const u64 l3 = (static_cast<u64>(r3) & kFe25519Mask) + static_cast<u64>(r2 >> 51);
   const u64 l4 = (static_cast<u64>(r4) & kFe25519Mask) + static_cast<u64>(r3 >> 51);
-  return {{(l0 & kFe25519Mask) + 19 * (l4 >> 51), (l1 & kFe25519Mask) + (l0 >> 51),
-           (l2 & kFe25519Mask) + (l1 >> 51), (l3 & kFe25519Mask) + (l2 >> 51),
-           (l4 & kFe25519Mask) + (l3 >> 51)}};
+  return {{(l0 & kFe25519Mask) + 19 * (l4 >> 51), (l1 & kFe25519Mask) + (l0 >> 51), (l2 & kFe25519Mask) + (l1 >> 51),
+           (l3 & kFe25519Mask) + (l2 >> 51), (l4 & kFe25519Mask) + (l3 >> 51)}};
 }
 
 // 2^255 = 19 (mod p): a product of limbs i + j >= 5 counts 19 times in column i + j - 5; 19 * 2^54 < 2^59
@@ -126,8 +125,7 @@ inline Fe25519 sqr(const Fe25519& a) {
 
 // The low 255 bits of 32 little-endian bytes; the value may be p or more. Bit 255 is ignored.
 inline Fe25519 from_bytes(const u8* bytes) {
-  const u64 w0 = load_le64(bytes), w1 = load_le64(bytes + 8), w2 = load_le64(bytes + 16),
-            w3 = load_le64(bytes + 24);
+  const u64 w0 = load_le64(bytes), w1 = load_le64(bytes + 8), w2 = load_le64(bytes + 16), w3 = load_le64(bytes + 24);
   return {{w0 & kFe25519Mask, (w0 >> 51 | w1 << 13) & kFe25519Mask, (w1 >> 38 | w2 << 26) & kFe25519Mask,
            (w2 >> 25 | w3 << 39) & kFe25519Mask, (w3 >> 12) & kFe25519Mask}};
 }

@@ -43,8 +43,7 @@ std::vector<Fe25519> patterns(u64 bound, TestRandom& random, int random_count) {
   for (int i = 0; i < random_count; ++i) {
     Fe25519 a;
     for (u64& limb : a.limb) {
-      limb =
-          random.below(3) == 0 ? limbs[random.below(static_cast<u32>(limbs.size()))] : random.next() % bound;
+      limb = random.below(3) == 0 ? limbs[random.below(static_cast<u32>(limbs.size()))] : random.next() % bound;
     }
     out.push_back(a);
   }
@@ -92,8 +91,7 @@ TEST_CASE("fe25519: sums and differences at the bounds of their ranges") {
     wrong += !below(add(a, b), kFe25519Wide) || !same(add(a, b), slow_a + slow_b) ? 1 : 0;
     wrong += !below(sub(a, b), kFe25519Wide) || !same(sub(a, b), slow_a - slow_b) ? 1 : 0;
     wrong += !below(neg(a), kFe25519Wide) || !same(neg(a), SlowFe() - slow_a) ? 1 : 0;
-    wrong +=
-        equal(a, b) != (slow_a == slow_b) || is_zero(a) != slow_a.is_zero() || is_odd(a) != slow_a.is_odd();
+    wrong += equal(a, b) != (slow_a == slow_b) || is_zero(a) != slow_a.is_zero() || is_odd(a) != slow_a.is_odd();
   }
   CHECK(wrong == 0);
 }

@@ -99,9 +99,7 @@ TEST_CASE("sc25519: s is accepted exactly below L") {
 TEST_CASE("sc25519: reduction of 512 bits") {
   TestRandom random(5);
   u64 wrong = 0;
-  const auto check = [&](const Wide& value) {
-    wrong += same(sc_reduce(value.data()), slow_mod(value)) ? 0 : 1;
-  };
+  const auto check = [&](const Wide& value) { wrong += same(sc_reduce(value.data()), slow_mod(value)) ? 0 : 1; };
   check(Wide(64, 0x00));
   check(Wide(64, 0xff));
   // Small changes around L 2^(8 shift), where an estimated quotient is off by one.
@@ -126,8 +124,7 @@ TEST_CASE("sc25519: reduction of 512 bits") {
 
 TEST_CASE("sc25519: products, sums and negatives") {
   TestRandom random(6);
-  std::vector<Sc25519> values = {
-      kSc25519Zero, {{1, 0, 0, 0}}, sc_neg({{1, 0, 0, 0}}), sc_neg({{2, 0, 0, 0}})};
+  std::vector<Sc25519> values = {kSc25519Zero, {{1, 0, 0, 0}}, sc_neg({{1, 0, 0, 0}}), sc_neg({{2, 0, 0, 0}})};
   for (int i = 0; i < 60; ++i) {
     u8 bytes[64];
     random.fill(bytes, 64);

@@ -7,7 +7,8 @@
 
 namespace isthmus::sig {
 
-// One row. The bytes are the caller's and stay alive during the call; any length is allowed, a wrong one is a false row.
+// One row. The bytes are the caller's and stay alive during the call; any length is allowed, a wrong one is a false
+// row.
 struct Row {
   const u8* key;
   const u8* sig;

@@ -176,8 +176,7 @@ void settle_singly(Group& group, u32 first, u32 last) {
     curve::encode_ed25519(bytes, to_projective(points[i]), z_inverse);
     const Item& item = group.items[i];
     const bool same = memcmp(bytes, item.row->sig, 32) == 0;
-    const bool holds =
-        same || (group.rule == PointRule::zip215 && holds_with_cofactor(points[i], item.row->sig));
+    const bool holds = same || (group.rule == PointRule::zip215 && holds_with_cofactor(points[i], item.row->sig));
     *item.ok = holds ? 1 : 0;
   }
 }

@@ -146,8 +146,7 @@ Signed make(u32 seed_number, u32 msg_number) {
 
 // i times a point of order 8.
 Ed25519Point torsion(int i) {
-  const Ed25519Point generator =
-      decoded(from_hex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"));
+  const Ed25519Point generator = decoded(from_hex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"));
   Ed25519Point p = curve::kEd25519Identity;
   for (int j = 0; j < i; ++j) p = sum_of(p, generator);
   return p;
@@ -365,8 +364,7 @@ void spoil(Signed& s, int kind, TestRandom& random) {
       s.sig[0] = 2;
       return;
     default: {  // R off by a multiple of B
-      const Buffer r =
-          encoded(sum_of(decoded({s.sig.begin(), s.sig.begin() + 32}), base_times({{5, 0, 0, 0}})));
+      const Buffer r = encoded(sum_of(decoded({s.sig.begin(), s.sig.begin() + 32}), base_times({{5, 0, 0, 0}})));
       memcpy(s.sig.data(), r.data(), 32);
       return;
     }
@@ -377,8 +375,7 @@ void check_paths(const std::vector<Signed>& all) {
   for (PointRule rule : {PointRule::zip215, PointRule::rfc8032}) {
     Buffer single;
     for (const Signed& s : all) single.push_back(answers({s}, rule, Path::one_by_one)[0]);
-    for (Path path : {Path::automatic, Path::one_by_one, Path::together})
-      CHECK(answers(all, rule, path) == single);
+    for (Path path : {Path::automatic, Path::one_by_one, Path::together}) CHECK(answers(all, rule, path) == single);
   }
 }
 

@@ -147,7 +147,8 @@ TEST_CASE("bip340: ranges, lengths, parities and tags") {
 }
 
 TEST_CASE("bip340: a row with s = 0 does not disturb its neighbours") {
-  // s = 0 is in range, but a true row with it would need e before R: the row is false, and by the equation, not by range.
+  // s = 0 is in range, but a true row with it would need e before R: the row is false, and by the equation, not by
+  // range.
   field::TestNoise noise(3);
   std::vector<Case> cases;
   for (int i = 0; i < 12; ++i) cases.push_back(random_row(noise));

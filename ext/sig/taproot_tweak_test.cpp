@@ -13,7 +13,8 @@ namespace {
 
 std::vector<u8> unhex(const std::string& text) {
   std::vector<u8> out;
-  for (usize i = 0; i + 1 < text.size(); i += 2) out.push_back(static_cast<u8>(std::stoi(text.substr(i, 2), nullptr, 16)));
+  for (usize i = 0; i + 1 < text.size(); i += 2)
+    out.push_back(static_cast<u8>(std::stoi(text.substr(i, 2), nullptr, 16)));
   return out;
 }
 
@@ -30,7 +31,7 @@ struct Case {
 
   sig::Row row() const {
     return {key.data(), sig.data(), msg.data(), static_cast<u32>(key.size()), static_cast<u32>(sig.size()),
-            msg.size(),  0};
+            msg.size(), 0};
   }
 };
 

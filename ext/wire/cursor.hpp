@@ -1,7 +1,7 @@
 // Reads untrusted bytes from left to right: every read is checked, the first error is kept with its place.
 //
-// After an error every read gives zero or nothing and the cursor stands still, so a decoder may look at failed() once per
-// structure. Loops over a count that was read must stop on failed(). Cost: one comparison per read.
+// After an error every read gives zero or nothing and the cursor stands still, so a decoder may look at failed() once
+// per structure. Loops over a count that was read must stop on failed(). Cost: one comparison per read.
 #pragma once
 
 #include "base/codes.hpp"

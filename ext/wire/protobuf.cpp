@@ -123,9 +123,7 @@ bool ProtobufReader::as_bool() {
 
 u64 ProtobufReader::as_fixed64() { return expect(WireType::fixed64, value_ == 0) ? value_ : 0; }
 
-u32 ProtobufReader::as_fixed32() {
-  return expect(WireType::fixed32, value_ == 0) ? static_cast<u32>(value_) : 0;
-}
+u32 ProtobufReader::as_fixed32() { return expect(WireType::fixed32, value_ == 0) ? static_cast<u32>(value_) : 0; }
 
 Bytes ProtobufReader::as_bytes(usize len_max) {
   if (!expect(WireType::bytes, value_len_ == 0)) return {};

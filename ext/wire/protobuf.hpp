@@ -31,10 +31,10 @@ enum class WireType : u8 { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 constexpr u64 field_bit(u32 number) { return number < 64 ? u64{1} << number : 0; }
 
 struct ProtobufRules {
-  u64 repeated = 0;              // field_bit() of every field that may stand more than once
-  bool minimal_varints = true;   // else any varint of at most ten bytes and 64 bits
-  bool ascending = true;         // field numbers never fall; else any order
-  bool omit_defaults = true;     // a scalar 0 or an empty string stands only where it is repeated
+  u64 repeated = 0;             // field_bit() of every field that may stand more than once
+  bool minimal_varints = true;  // else any varint of at most ten bytes and 64 bits
+  bool ascending = true;        // field numbers never fall; else any order
+  bool omit_defaults = true;    // a scalar 0 or an empty string stands only where it is repeated
 };
 
 // Walks one message:

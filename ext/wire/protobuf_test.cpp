@@ -37,7 +37,8 @@ TEST_CASE("varints: values, shortest form, 64 bits") {
   CHECK(first_u64(bytes_of({0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02})).error.code ==
         Code::field_value);
   CHECK(first_u64(bytes_of({0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01}),
-                  {.minimal_varints = false}).error.code == Code::field_value);
+                  {.minimal_varints = false})
+            .error.code == Code::field_value);
 }
 
 TEST_CASE("truncation is found at every length") {

@@ -57,5 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_DEFECT
     except Exception:
         traceback.print_exc()
-        sys.stderr.write("isthmus: this is a defect of isthmus, not of your input: please report it with isthmus info\n")
+        sys.stderr.write(
+            "isthmus: this is a defect of isthmus, not of your input: please report it with isthmus info\n"
+        )
         return EXIT_DEFECT

@@ -149,8 +149,7 @@ class Verdict:
             "where": self.where,
             "reason": self.reason,
             "findings": [
-                {"status": str(f.status), "code": f.code, "where": f.where, "offset": f.offset}
-                for f in self.findings
+                {"status": str(f.status), "code": f.code, "where": f.where, "offset": f.offset} for f in self.findings
             ],
             "counts": {kind: count._asdict() for kind, count in self.counts.items()},
             "facts": {name: value.hex() for name, value in self.facts.items()},
@@ -184,14 +183,10 @@ def _rebuild(
 
 def from_native(native: _native.Verdict) -> Verdict:
     """The Python form of a native verdict; copies, so the native sheet may go."""
-    findings = tuple(
-        Finding(_STATUS[s], _code_name(c), place, offset) for s, c, place, offset in native.findings
-    )
+    findings = tuple(Finding(_STATUS[s], _code_name(c), place, offset) for s, c, place, offset in native.findings)
     counts = {kind: Count(*by_status) for kind, by_status in native.counts.items()}
     status = _STATUS[native.status]
-    return _rebuild(
-        status, _code_name(native.code), native.place, findings, counts, native.facts, native.rows
-    )
+    return _rebuild(status, _code_name(native.code), native.place, findings, counts, native.facts, native.rows)
 
 
 REPORT_DTYPE: Final = np.dtype([("status", "u1"), ("code", "<u2"), ("findings", "<u4"), ("where", "U64")])
@@ -229,9 +224,7 @@ class Report(Sequence[Verdict]):
         return hash(self._verdicts)
 
     def __bool__(self) -> NoReturn:
-        raise TypeError(
-            "a report has no truth value: use report.ok, or len(report) for the number of verdicts"
-        )
+        raise TypeError("a report has no truth value: use report.ok, or len(report) for the number of verdicts")
 
     def __repr__(self) -> str:
         return f"<Report of {len(self)}: {self.summary()}>"
@@ -277,7 +270,6 @@ class Report(Sequence[Verdict]):
         """One record per verdict: status (0 valid, 1 invalid, 2 undecided), code number, number of findings,
         place (cut at 64 characters)."""
         rows = [
-            (_STATUS.index(v.status), codes()[v.code].number, len(v.findings), v.where[:64])
-            for v in self._verdicts
+            (_STATUS.index(v.status), codes()[v.code].number, len(v.findings), v.where[:64]) for v in self._verdicts
         ]
         return np.array(rows, dtype=REPORT_DTYPE)

@@ -1,8 +1,8 @@
 /* isthmus for embedders in C, C++, Rust, Go or anything with a C ABI.
  *
- * Plain data and functions. The same functions stand in a table (struct isthmus_api) that the Python extension publishes as
- * the capsule isthmus._native._C_API, so that other extensions share its dispatch and threads. Append only: a field or
- * function, once here, keeps its place and meaning; isthmus_api.version counts additions.
+ * Plain data and functions. The same functions stand in a table (struct isthmus_api) that the Python extension
+ * publishes as the capsule isthmus._native._C_API, so that other extensions share its dispatch and threads. Append
+ * only: a field or function, once here, keeps its place and meaning; isthmus_api.version counts additions.
  *
  * Every function is safe to call from several threads. Bytes are borrowed for the length of the call.
  */
@@ -29,9 +29,9 @@ typedef struct isthmus_bytes {
 /* What a call returns. Anything but ISTHMUS_OK means that nothing was written to the outputs. */
 enum {
   ISTHMUS_OK = 0,
-  ISTHMUS_UNKNOWN_NAME = 1,  /* no such chain, scheme, hash or Merkle rule */
-  ISTHMUS_BAD_ARGUMENT = 2,  /* a null pointer, a digest that is not 32 bytes */
-  ISTHMUS_BAD_ANCHOR = 3,    /* an anchor is not of its documented form */
+  ISTHMUS_UNKNOWN_NAME = 1, /* no such chain, scheme, hash or Merkle rule */
+  ISTHMUS_BAD_ARGUMENT = 2, /* a null pointer, a digest that is not 32 bytes */
+  ISTHMUS_BAD_ANCHOR = 3,   /* an anchor is not of its documented form */
   ISTHMUS_NO_MEMORY = 4
 };
 
@@ -47,15 +47,16 @@ typedef struct isthmus_verdict {
 
 /* Flags of isthmus_verify. */
 enum {
-  ISTHMUS_LOW_S = 1,  /* ECDSA: refuse s above half the order */
-  ISTHMUS_HYBRID = 2  /* ECDSA: accept SEC1 hybrid keys (06/07) */
+  ISTHMUS_LOW_S = 1, /* ECDSA: refuse s above half the order */
+  ISTHMUS_HYBRID = 2 /* ECDSA: accept SEC1 hybrid keys (06/07) */
 };
 
 /* threads: 1 to 1024. Null when out of memory or out of range. */
 ISTHMUS_API isthmus_engine* isthmus_engine_new(uint32_t threads);
 ISTHMUS_API void isthmus_engine_free(isthmus_engine* engine);
 
-/* verdicts[i] is what the judge says of inputs[i] under anchors[i]. chain: "bitcoin-block", "cometbft-light-block", ... */
+/* verdicts[i] is what the judge says of inputs[i] under anchors[i]. chain: "bitcoin-block", "cometbft-light-block", ...
+ */
 ISTHMUS_API int isthmus_check(isthmus_engine* engine, const char* chain, size_t count, const isthmus_bytes* inputs,
                               const isthmus_bytes* anchors, isthmus_verdict* verdicts);
 
@@ -65,8 +66,8 @@ ISTHMUS_API int isthmus_verify(isthmus_engine* engine, const char* scheme, size_
                                uint8_t* ok);
 
 /* Digests one after the other; isthmus_digest_size(hash) bytes each (0 for an unknown name). */
-ISTHMUS_API int isthmus_hash_many(isthmus_engine* engine, const char* hash, size_t count,
-                                  const isthmus_bytes* messages, uint8_t* digests);
+ISTHMUS_API int isthmus_hash_many(isthmus_engine* engine, const char* hash, size_t count, const isthmus_bytes* messages,
+                                  uint8_t* digests);
 ISTHMUS_API size_t isthmus_digest_size(const char* hash);
 
 /* Root (32 bytes) over leaves; *mutated is 1 when the tree has the flaw that its rule watches for. */

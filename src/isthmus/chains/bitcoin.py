@@ -130,6 +130,7 @@ class Anchor:
     ``txids``          n * 32 bytes, see ``with_txids``
     ``rules``          keys of ``RULES`` that hold, for ``bitcoin-input`` only; ``None``: those of the height
     ``index``          which input, for ``bitcoin-input`` only
+    ``median_time``    median time past of the parent (``mediantime`` of a node's RPC), for those without eleven parents
 
     >>> bytes(Anchor(170)).hex()
     '10aa01'
@@ -146,6 +147,7 @@ class Anchor:
     txids: bytes = b""
     rules: frozenset[str] | None = None
     index: int = 0
+    median_time: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.height <= _HEIGHT_MAX:
@@ -168,6 +170,8 @@ class Anchor:
             raise ValueError(f"rules: {', '.join(sorted(self.rules - RULES.keys()))} not in {', '.join(RULES)}")
         if not 0 <= self.index < 1 << 32:
             raise ValueError(f"index: {self.index} does not fit 32 unsigned bits")
+        if self.median_time is not None and not 0 < self.median_time < 1 << 32:
+            raise ValueError(f"median_time: {self.median_time} is no time of a header")
 
     def to_bytes(self) -> bytes:
         """The wire form; its fields are listed in ext/chain/bitcoin_anchor.hpp."""
@@ -184,6 +188,7 @@ class Anchor:
             + _wire.blob(9, self.txids)
             + _wire.blob(10, self.prevout_times)
             + _wire.uint(11, self.index)
+            + _wire.uint(12, self.median_time or 0)
         )
 
     def __bytes__(self) -> bytes:
@@ -213,13 +218,13 @@ class Anchor:
     @classmethod
     def from_mapping(cls, table: Mapping[str, Any], folder: Path | None = None) -> Anchor:
         """From the keys of a TOML table: ``height`` and, as wanted, ``network``, ``hash`` (printed form), ``now``, ``rules``
-        (list), ``index``; ``parents``, ``opener``, ``prevouts``, ``prevout_times``, ``txids`` as hexadecimal digits, or as
+        (list), ``index``, ``median_time``; ``parents``, ``opener``, ``prevouts``, ``prevout_times``, ``txids`` as hexadecimal digits, or as
         ``{ file = "path" }``. ``headers = { file = "path", first_height = 0 }`` gives parents and opener at once.
 
         >>> Anchor.from_mapping({"height": 1, "network": "regtest"}).network
         'regtest'
         """
-        known = {"height", "network", "hash", "now", "rules", "index", "headers", *_BLOBS}
+        known = {"height", "network", "hash", "now", "rules", "index", "median_time", "headers", *_BLOBS}
         unknown = sorted(table.keys() - known)
         if unknown:
             raise ValueError(f"anchor: {', '.join(map(repr, unknown))} not in {', '.join(sorted(known))}")
@@ -228,7 +233,7 @@ class Anchor:
         values: dict[str, Any] = {"height": _integer(table, "height"), "network": table.get("network", "main")}
         if "hash" in table:
             values["hash"] = from_printed(table["hash"])
-        for name in ("now", "index"):
+        for name in ("now", "index", "median_time"):
             if name in table:
                 values[name] = _integer(table, name)
         if "rules" in table:

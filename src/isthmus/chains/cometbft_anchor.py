@@ -1,5 +1,4 @@
-"""What a caller trusts before a CometBFT light block is looked at; the wire form is that of ext/chain/cometbft_anchor.hpp.
-"""
+"""What a caller trusts before a CometBFT light block is looked at; its bytes are those of ext/chain/cometbft_anchor.hpp."""
 
 from __future__ import annotations
 
@@ -62,8 +61,8 @@ class TrustedHeader:
     """A header that was verified before.
 
     ``hash``             when given, an adjacent block must name it as its last block
-    ``validators``       a tendermint.types.ValidatorSet, needed to skip heights: the one after this header (it hashes to
-                         ``next_validators_hash``) or, when ``validators_hash`` is given, this header's own
+    ``validators``       a tendermint.types.ValidatorSet, needed to skip heights: the one after this header (it hashes
+                         to ``next_validators_hash``) or, when ``validators_hash`` is given, this header's own
     """
 
     height: int
@@ -135,9 +134,9 @@ class Anchor:
         (``"1209600s"``), the trust level as ``"1/3"``. ``ValueError`` names what cannot be read.
 
         Keys: ``chain_id``; ``header_hash`` and ``validators_hash``; ``now``; ``trusting_period``, ``max_clock_drift``,
-        ``trust_level``, ``early_stop``, ``link``, ``block_protocol``, ``amino``; ``evidence_validators``; and ``trusted`` with
-        ``height``, ``time``, ``next_validators_hash``, ``hash``, ``validators``, ``validators_hash``. ``trusted`` may
-        also be a whole light block that was verified.
+        ``trust_level``, ``early_stop``, ``link``, ``block_protocol``, ``amino``; ``evidence_validators``; and ``trusted``
+        with ``height``, ``time``, ``next_validators_hash``, ``hash``, ``validators``, ``validators_hash``. ``trusted``
+        may also be a whole light block that was verified.
         """
         return _read_anchor(Node.load(source if isinstance(source, (str, bytes)) else dict(source), "anchor"))
 

@@ -1,8 +1,8 @@
 """A light client: walks from an anchor over light blocks, bisects where trust does not reach, proves conflicts.
 
-It holds no rule. Each block is judged by the engine under an anchor made from the last block that was valid; many blocks
-are judged in one call under speculative anchors, each made from the block before it, and the verdicts count only up to
-the first that is not valid: from there on the anchors were never earned.
+It holds no rule. Each block is judged by the engine under an anchor made from the last block that was valid; many
+blocks are judged in one call under speculative anchors, each made from the block before it, and the verdicts count only
+up to the first that is not valid: from there on the anchors were never earned.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class LightClient:
     ``anchor``   the root of trust: a pinned header (the first block must be that one) or an earlier header
     ``chunk``    how many blocks are judged in one call
 
-    ``trusted`` is the last block that was valid, ``None`` before the first. A client is not for several threads at once.
+    ``trusted`` is the last block that was valid, ``None`` before the first. A client is not for several threads at
+    once.
     """
 
     def __init__(self, engine: Engine, anchor: Anchor, *, chunk: int = 256) -> None:
@@ -93,7 +94,8 @@ class LightClient:
     def walk(self, blocks: Iterable[LightBlock], *, at: Timestamp | None = None) -> Walk:
         """Verifies blocks in their order, each from the one before it, and stops at the first that is not valid.
 
-        Heights may be adjacent or skip. ``at`` is the time to judge by: by default the anchor's ``now``, else the clock.
+        Heights may be adjacent or skip. ``at`` is the time to judge by: by default the anchor's ``now``, else the
+        clock.
         """
         given = list(blocks)
         moment = self._moment(at)
@@ -138,9 +140,9 @@ class LightClient:
         """Compares what two providers hold at ``height``: ``None`` when they agree.
 
         When they differ, the last height at which they agree is searched for by halving, verified from what this client
-        trusts, and the two blocks after it are judged as a conflict. A valid verdict is proof of misbehaviour; any other
-        says why there is none (the other provider may simply be wrong). Needs a client that has walked; it stays where
-        it is.
+        trusts, and the two blocks after it are judged as a conflict. A valid verdict is proof of misbehaviour; any
+        other says why there is none (the other provider may simply be wrong). Needs a client that has walked; it stays
+        where it is.
         """
         start = self._trusted
         if start is None:
@@ -181,10 +183,9 @@ class LightClient:
     def _judge(self, blocks: Sequence[LightBlock], moment: Timestamp) -> list[Step]:
         """Steps up to the first that is not valid; moves ``trusted`` on."""
         try:
-            befores = [self._trusted, *blocks[:-1]]
+            earlier = [self._trusted, *blocks[:-1]]
             anchors = [
-                self._anchor_after(before, block.height, moment)
-                for before, block in zip(befores, blocks, strict=True)
+                self._anchor_after(before, block.height, moment) for before, block in zip(earlier, blocks, strict=True)
             ]
             verdicts = self._engine.check(CHAIN, [block.encoded for block in blocks], anchors)
         except ValueError:

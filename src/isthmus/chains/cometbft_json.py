@@ -3,11 +3,11 @@
 Nothing is judged here; the native decoder is the judge. Only what cannot be written as protobuf is refused, with the
 path to the value. Three forms are read:
 
-* a node's RPC answers to ``/commit`` and ``/validators`` (one or more pages), with or without the ``result`` of JSON-RPC;
-  together as ``{"commit": ..., "validators": ...}`` or as two arguments;
+* a node's RPC answers to ``/commit`` and ``/validators`` (one or more pages), with or without the ``result`` of
+  JSON-RPC; together as ``{"commit": ..., "validators": ...}`` or as two arguments;
 * one object with ``header``, ``commit`` and ``validators`` (or ``validator_set``), optionally with ``next_validators``;
-* a light block of the Rust light client: ``signed_header``, ``validator_set``, ``next_validator_set``. That client sorts
-  a set by power and address when it reads it, so the order in the file says nothing, and it is sorted here too.
+* a light block of the Rust light client: ``signed_header``, ``validator_set``, ``next_validator_set``. That client
+  sorts a set by power and address when it reads it, so the order in the file says nothing, and it is sorted here too.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def _block_id(node: Node) -> bytes:
     if node.is_null:
         return _wire.message(2, b"")
     parts = node.first("parts", "part_set_header")
-    part_set = b"" if parts.is_null else _wire.sint(1, parts.at("total").integer()) + _wire.blob(2, parts.at("hash").hex())
+    part_set = (
+        b"" if parts.is_null else _wire.sint(1, parts.at("total").integer()) + _wire.blob(2, parts.at("hash").hex())
+    )
     return _wire.blob(1, node.at("hash").hex()) + _wire.message(2, part_set)
 
 

@@ -33,6 +33,9 @@ class _Member(NamedTuple):
     signer: _Signer
 
 
+_START = Timestamp(1_735_689_600)  # 2025-01-01
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to record.
@@ -49,7 +52,7 @@ class Plan:
     heights: int = 24
     change_every: int = 6
     absent_every: int = 9
-    start: Timestamp = Timestamp(1_735_689_600)
+    start: Timestamp = _START
     interval_ns: int = 6_123_456_789
 
     def __post_init__(self) -> None:
@@ -251,7 +254,9 @@ def _answers(header: rules.Header, commit: rules.Commit, members: Sequence[_Memb
 def main(argv: Sequence[str] | None = None) -> int:
     """Writes a recording to a file."""
     default = Plan()
-    parser = argparse.ArgumentParser(prog="python -m isthmus.chains.cometbft_record", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m isthmus.chains.cometbft_record", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("file", type=Path)
     parser.add_argument("--chain-id", default=default.chain_id)
     parser.add_argument("--seed", type=int, default=default.seed)

@@ -61,14 +61,15 @@ def verify(args: argparse.Namespace) -> Result:
         raise UsageError(f"no scheme {args.scheme!r}", f"choose one of {', '.join(isthmus.schemes())}")
     rows = list(_rows(args.file))
     bad: list[int] = []
-    with make_engine(args) as engine, progress.bar("verifying", len(rows), "signatures", shown=shown_progress(args)) as done:
+    with (
+        make_engine(args) as engine,
+        progress.bar("verifying", len(rows), "signatures", shown=shown_progress(args)) as done,
+    ):
         for at in range(0, len(rows), _CHUNK):
             part = rows[at : at + _CHUNK]
             columns = ([row.key for row in part], [row.msg for row in part], [row.sig for row in part])
             try:
-                said = engine.verify(
-                    args.scheme, *columns, encoding=args.encoding, low_s=args.low_s, hash=args.hash
-                )
+                said = engine.verify(args.scheme, *columns, encoding=args.encoding, low_s=args.low_s, hash=args.hash)
             except ValueError as error:
                 raise UsageError(f"{args.file}: {error}", "isthmus verify --help tells the forms") from None
             bad += [at + int(index) for index in (~said).nonzero()[0]]

@@ -31,12 +31,16 @@ def _add_bitcoin(chains: Any) -> None:
     _add_shared(parser)
     parser.add_argument("--network", help="main (default), testnet3, testnet4, signet or regtest")
     parser.add_argument("--height", type=natural, metavar="N", help="height of the first block or header")
-    parser.add_argument("--headers", action="store_true", help="the files hold headers of 80 bytes, one after the other")
+    parser.add_argument(
+        "--headers", action="store_true", help="the files hold headers of 80 bytes, one after the other"
+    )
     parser.add_argument("--parents", metavar="FILE", help="headers before the first block, the last one its parent")
     parser.add_argument(
         "--prevouts", metavar="FILE", action="append", default=[], help="spent outputs of a block; once for each block"
     )
-    parser.add_argument("--xor", metavar="FILE", help="the node's xor.dat, for blk*.dat files of Bitcoin Core 28 and later")
+    parser.add_argument(
+        "--xor", metavar="FILE", help="the node's xor.dat, for blk*.dat files of Bitcoin Core 28 and later"
+    )
     parser.set_defaults(run=_bitcoin)
 
 
@@ -51,9 +55,10 @@ def _add_cometbft(chains: Any) -> None:
     add_common(parser)
     _add_shared(parser)
     parser.add_argument("--chain-id", metavar="ID", help="the chain that the light blocks must belong to")
-    parser.add_argument("--trust-hash", metavar="HEX", help="header hash of the first light block, learnt elsewhere")
     parser.add_argument("--trust-first", action="store_true", help="take the first light block on trust")
-    parser.add_argument("--trusting-period", metavar="SECONDS", type=natural, help="how long a verified header is trusted")
+    parser.add_argument(
+        "--trusting-period", metavar="SECONDS", type=natural, help="how long a verified header is trusted"
+    )
     parser.add_argument("--now", metavar="TIME", help="the present time as RFC 3339 (default: the system's clock)")
     parser.add_argument("--early-stop", action="store_true", help="stop at the thresholds, as the reference does")
     parser.set_defaults(run=_cometbft)
@@ -62,8 +67,11 @@ def _add_cometbft(chains: Any) -> None:
 def _add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
     parser.add_argument("--anchor", metavar="TOML", help="what is trusted beforehand")
+    parser.add_argument("--trust-hash", metavar="HEX", help="hash of the first block, from a source that you trust")
     parser.add_argument("--max-bytes", type=natural, metavar="N", help="length above which an input is undecided")
-    parser.add_argument("--all-findings", action="store_true", help="print every finding, not the first twenty of a block")
+    parser.add_argument(
+        "--all-findings", action="store_true", help="print every finding, not the first twenty of a block"
+    )
 
 
 def _bitcoin(args: argparse.Namespace) -> Result:

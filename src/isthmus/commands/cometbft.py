@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -162,10 +163,11 @@ def read_anchor(args: argparse.Namespace, given: Sequence[Given]) -> Anchor:
 
 
 def read_toml(path: str) -> dict[str, Any]:
-    """The values of a TOML file; dates and times as text of RFC 3339."""
+    """The values of a TOML file (or of JSON); dates and times as text of RFC 3339."""
     try:
-        values = tomllib.loads(bytes(open_input(path)).decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = bytes(open_input(path)).decode("utf-8")
+        values = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except ValueError as error:
         raise UsageError(f"{path}: not TOML: {error}", "docs/cli.md shows an anchor") from None
     return {key: _plain(value) for key, value in values.items()}
 

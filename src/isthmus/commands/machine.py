@@ -52,7 +52,9 @@ def info(args: argparse.Namespace) -> Result:
         "version": isthmus.__version__,
         **{key: value for key, value in native.items() if key not in ("features", "operations", "version")},
         "threads": cpu_count(),
-        "features": [dict(zip(("name", "hardware", "usable", "cleared"), row, strict=True)) for row in native["features"]],
+        "features": [
+            dict(zip(("name", "hardware", "usable", "cleared"), row, strict=True)) for row in native["features"]
+        ],
         "operations": [
             {"operation": name, "rows": [dict(zip(("tier", "state", "reason"), row, strict=True)) for row in rows]}
             for name, rows in native["operations"]
@@ -88,7 +90,9 @@ def selftest(args: argparse.Namespace) -> Result:
     lines = [f"{'ok' if passed else 'FAILED':<7}{operation} {tier}" for operation, tier, passed in rows]
     lines.append(f"{len(rows) - len(failed)} of {len(rows)} passed")
     if failed:
-        lines.append("next: run ISTHMUS_CPU_CLEAR=<tier> isthmus selftest, and report it with the output of isthmus info")
+        lines.append(
+            "next: run ISTHMUS_CPU_CLEAR=<tier> isthmus selftest, and report it with the output of isthmus info"
+        )
     data = {
         "passed": not failed,
         "rows": [dict(zip(("operation", "tier", "passed"), row, strict=True)) for row in rows],

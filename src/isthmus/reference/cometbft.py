@@ -4,8 +4,8 @@ Source: the CometBFT specification (spec/core/data_structures.md, spec/light-cli
 ``types/block.go``, ``types/canonical.go``, ``types/validation.go`` and ``light/verifier.go``. Encodings are those since
 Tendermint 0.34.
 
-* A Merkle tree is RFC 6962: ``SHA-256(00 || leaf)``, ``SHA-256(01 || left || right)``, split at the largest power of two
-  below the number of leaves; no leaves give ``SHA-256("")``.
+* A Merkle tree is RFC 6962: ``SHA-256(00 || leaf)``, ``SHA-256(01 || left || right)``, split at the largest power of
+  two below the number of leaves; no leaves give ``SHA-256("")``.
 * A header's hash is the root over its fourteen fields, each encoded by itself.
 * A validator set's hash is the root over ``{1: public key, 2: power}`` of each validator, in the set's order.
 * A precommit signs ``length || CanonicalVote``.
@@ -285,7 +285,8 @@ def check_light(
     verify: Verify,
     level: tuple[int, int] = (1, 3),
 ) -> None:
-    """light.Verify: one step of a light client, adjacent or skipping. Raises :class:`Rule` for the first broken rule."""
+    """light.Verify: one step of a light client, adjacent or skipping. Raises :class:`Rule` for the first that is
+    broken."""
     _require(trusted.time_ns + trusting_period_ns > now_ns, "trust_expired")
     check_block(block, trusted.chain_id)
     _require(block.header.height > trusted.height, "height_not_later")

@@ -1,4 +1,5 @@
-// The judge on hand-made sheets. Outcomes come from the real executor over compare rows, since nothing else can make one.
+// The judge on hand-made sheets. Outcomes come from the real executor over compare rows, since nothing else can make
+// one.
 #include "claim/judge.hpp"
 
 #include <doctest/doctest.h>
