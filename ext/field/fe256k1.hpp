@@ -140,7 +140,7 @@ class Fe256k1 {
     const bool zero = (t.v_[0] | t.v_[1] | t.v_[2] | t.v_[3] | t.v_[4]) == 0;
     return zero || (t.v_[0] == kP0 && (t.v_[1] & t.v_[2] & t.v_[3]) == kLow && t.v_[4] == kTop);
   }
-  // Preconditions: a of magnitude at most 31, b of magnitude 1.
+  // Preconditions: a of magnitude at most 30, b of magnitude 1.
   static constexpr bool equal(const Fe256k1& a, const Fe256k1& b) {
     Fe256k1 difference;
     neg(difference, b, 1);

@@ -1,6 +1,8 @@
 // field/mont.hpp and field/fe256k1.hpp against slow big integers: every pair of limb patterns, then 10^5 random pairs.
 #include <doctest/doctest.h>
 
+#include <type_traits>
+
 #include "field/fe256k1.hpp"
 #include "field/mont.hpp"
 #include "field/slow_int_test.hpp"
@@ -91,7 +93,8 @@ TEST_CASE_TEMPLATE("prime fields equal slow integers", F, Fe256k1, Mont<OrderK1>
   }
   CHECK(wrong == 0);
   TestNoise noise(F::kModulus[0]);
-  constexpr int kRounds = F::kModulus[3] == ~u64{0} ? 30'000 : 3'000;  // the types in use get most of the time
+  // The two types in use get most of the time.
+  constexpr int kRounds = std::is_same_v<F, Fe256k1> || std::is_same_v<F, Mont<OrderK1>> ? 15'000 : 2'000;
   for (int i = 0; i < kRounds; ++i) {
     const bool smooth = noise.below(2) == 0;
     const Words a = smooth ? noise.words() : noise.jagged(), b = smooth ? noise.words() : noise.jagged();
@@ -159,8 +162,8 @@ TEST_CASE("fe256k1: lazy sums up to the limit of a product") {
       }
       wrong += Fe256k1::to_words(sum_a) == left ? 0 : 1;
       Fe256k1::half(r, sum_a);
-      Fe256k1::add(r, r, r);
       Fe256k1::carry(r);
+      Fe256k1::add(r, r, r);
       wrong += Fe256k1::to_words(r) == left ? 0 : 1;
     }
   }
@@ -169,7 +172,7 @@ TEST_CASE("fe256k1: lazy sums up to the limit of a product") {
 
 TEST_CASE("fe256k1: zero is found in every lazy form of it") {
   TestNoise noise(11);
-  for (u32 m = 1; m <= 15; ++m) {
+  for (u32 m = 1; m <= 14; ++m) {
     Fe256k1 a = element<Fe256k1>(noise.words()), t;
     Fe256k1::mul_int(a, a, m);
     Fe256k1::neg(t, a, m);

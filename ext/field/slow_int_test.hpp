@@ -10,36 +10,33 @@ namespace isthmus::field {
 
 class SlowInt {
  public:
-  explicit SlowInt(const Words& a) {
-    for (const u64 word : a) {
-      digits_.push_back(static_cast<u32>(word));
-      digits_.push_back(static_cast<u32>(word >> 32));
-    }
+  explicit SlowInt(const Words& a) : count_(8) {
+    for (usize i = 0; i < 8; ++i) digits_[i] = static_cast<u32>(a[i / 2] >> (32 * (i % 2)));
   }
 
   SlowInt operator+(const SlowInt& other) const {
     SlowInt sum;
+    sum.count_ = (count_ > other.count_ ? count_ : other.count_) + 1;
     u64 carry = 0;
-    for (usize i = 0; i < digits_.size() || i < other.digits_.size(); ++i) {
-      carry += u64{digit(i)} + other.digit(i);
-      sum.digits_.push_back(static_cast<u32>(carry));
+    for (usize i = 0; i < sum.count_; ++i) {
+      carry += u64{digits_[i]} + other.digits_[i];
+      sum.digits_[i] = static_cast<u32>(carry);
       carry >>= 32;
     }
-    sum.digits_.push_back(static_cast<u32>(carry));
     return sum;
   }
 
   SlowInt operator*(const SlowInt& other) const {
     SlowInt product;
-    product.digits_.assign(digits_.size() + other.digits_.size(), 0);
-    for (usize i = 0; i < digits_.size(); ++i) {
+    product.count_ = count_ + other.count_;
+    for (usize i = 0; i < count_; ++i) {
       u64 carry = 0;
-      for (usize j = 0; j < other.digits_.size(); ++j) {
+      for (usize j = 0; j < other.count_; ++j) {
         carry += u64{digits_[i]} * other.digits_[j] + product.digits_[i + j];
         product.digits_[i + j] = static_cast<u32>(carry);
         carry >>= 32;
       }
-      product.digits_[i + other.digits_.size()] = static_cast<u32>(carry);
+      product.digits_[i + other.count_] = static_cast<u32>(carry);
     }
     return product;
   }
@@ -48,8 +45,7 @@ class SlowInt {
   Words mod(const Words& modulus) const {
     const SlowInt m(modulus);
     SlowInt rest;
-    rest.digits_.assign(9, 0);
-    for (usize bit = 32 * digits_.size(); bit-- > 0;) {
+    for (usize bit = 32 * count_; bit-- > 0;) {
       for (usize i = 9; i-- > 1;) rest.digits_[i] = rest.digits_[i] << 1 | rest.digits_[i - 1] >> 31;
       rest.digits_[0] = rest.digits_[0] << 1 | (digits_[bit / 32] >> (bit % 32) & 1);
       if (!rest.below(m)) rest.take(m);
@@ -60,24 +56,26 @@ class SlowInt {
   }
 
  private:
+  static constexpr usize kDigits = 24;  // a product of two sums of 256-bit numbers has 20
+
   SlowInt() = default;
-  u32 digit(usize i) const { return i < digits_.size() ? digits_[i] : 0; }
   bool below(const SlowInt& other) const {
     for (usize i = 9; i-- > 0;) {
-      if (digit(i) != other.digit(i)) return digit(i) < other.digit(i);
+      if (digits_[i] != other.digits_[i]) return digits_[i] < other.digits_[i];
     }
     return false;
   }
   void take(const SlowInt& other) {
     u64 borrow = 0;
-    for (usize i = 0; i < digits_.size(); ++i) {
-      const u64 t = u64{digits_[i]} - other.digit(i) - borrow;
+    for (usize i = 0; i < 9; ++i) {
+      const u64 t = u64{digits_[i]} - other.digits_[i] - borrow;
       digits_[i] = static_cast<u32>(t);
       borrow = t >> 63;
     }
   }
 
-  std::vector<u32> digits_;
+  u32 digits_[kDigits] = {};
+  usize count_ = 0;
 };
 
 // Reproducible noise (splitmix64).

@@ -160,8 +160,10 @@ class Verdict:
         raise TypeError("a verdict has no truth value: use verdict.ok, or verdict.require() for an exception")
 
     def __str__(self) -> str:
+        if self.ok:
+            return f"{self.status}: {self.where}" if self.where else f"{self.status}"
         place = f" at {self.where}" if self.where else ""
-        return f"{self.status}{place}" if self.ok else f"{self.status}: {self.code}{place}: {self.reason}"
+        return f"{self.status}: {self.code}{place}: {self.reason}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         maps = (dict(self.counts), dict(self.facts), dict(self.rows))

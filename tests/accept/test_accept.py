@@ -1,7 +1,7 @@
 """Every row of the written acceptance tables, through the native core and through the oracle.
 
-A table is one TOML file per scheme: `scheme`, then `[[case]]` with a name, the reason, hexadecimal key, sig and msg, and
-the answer. A case may name options: `encoding`, `low_s`.
+A table is one TOML file per scheme: `scheme`, then `[[case]]` with a name, the reason, hexadecimal key, sig and msg,
+and the answer. A case may name options: `encoding`, `low_s`.
 """
 
 from __future__ import annotations

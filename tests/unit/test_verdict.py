@@ -89,7 +89,7 @@ def test_pickle_copy_and_json(verdict: Verdict) -> None:
 
 
 def test_text() -> None:
-    assert str(VALID) == "valid at block 1"
+    assert str(VALID) == "valid: block 1"
     assert str(INVALID) == "invalid: merkle_root_differs at block 7 merkle: the recomputed Merkle root differs"
     assert str(INVALID.findings[0]).startswith("invalid: merkle_root_differs at block 7 merkle (byte 36): ")
     assert "(byte" not in str(INVALID.findings[1])

@@ -1,4 +1,4 @@
-"""What a caller trusts before a CometBFT light block is looked at; its bytes are those of ext/chain/cometbft_anchor.hpp."""
+"""What a caller trusts before a CometBFT light block is looked at; ext/chain/cometbft_anchor.hpp tells its bytes."""
 
 from __future__ import annotations
 
@@ -134,9 +134,9 @@ class Anchor:
         (``"1209600s"``), the trust level as ``"1/3"``. ``ValueError`` names what cannot be read.
 
         Keys: ``chain_id``; ``header_hash`` and ``validators_hash``; ``now``; ``trusting_period``, ``max_clock_drift``,
-        ``trust_level``, ``early_stop``, ``link``, ``block_protocol``, ``amino``; ``evidence_validators``; and ``trusted``
-        with ``height``, ``time``, ``next_validators_hash``, ``hash``, ``validators``, ``validators_hash``. ``trusted``
-        may also be a whole light block that was verified.
+        ``trust_level``, ``early_stop``, ``link``, ``block_protocol``, ``amino``; ``evidence_validators``; and
+        ``trusted`` with ``height``, ``time``, ``next_validators_hash``, ``hash``, ``validators``, ``validators_hash``.
+        ``trusted`` may also be a whole light block that was verified.
         """
         return _read_anchor(Node.load(source if isinstance(source, (str, bytes)) else dict(source), "anchor"))
 

@@ -11,7 +11,6 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from isthmus import progress
@@ -34,7 +33,7 @@ from isthmus.commands.framing import frames, is_framed, unscramble
 from isthmus.engine import Engine
 from isthmus.verdict import Report, Status
 
-_BLOCKS_MAX: Final = 4096  # in one call of the engine,
+_BLOCKS_MAX: Final = 1 << 14  # in one call of the engine,
 _BYTES_MAX: Final = 128 << 20  # which is the size of one blk*.dat
 _HEADERS_MAX: Final = 16 * PERIOD  # in one input
 _LINES_MAX: Final = 40  # blocks named one by one; above, only those that are not valid
@@ -68,11 +67,9 @@ def run(args: argparse.Namespace) -> Result:
     if args.prevouts:
         anchors = with_prevouts(anchors, args.prevouts)
     chain = "bitcoin-headers" if args.headers else "bitcoin-block"
-    with make_engine(args) as engine:
-        with progress.bar(
-            "checking", len(items), chain.removeprefix("bitcoin-") + "s", shown=shown_progress(args)
-        ) as done:
-            report = check(engine, chain, items, anchors, done)
+    unit = "runs of headers" if args.headers else "blocks"
+    with make_engine(args) as engine, progress.bar("checking", len(items), unit, shown=shown_progress(args)) as done:
+        report = check(engine, chain, items, anchors, done)
     return tell(args, anchor.network, items, anchors, report)
 
 

@@ -23,8 +23,8 @@ def _add_bitcoin(chains: Any) -> None:
     parser = chains.add_parser(
         "bitcoin",
         help="Bitcoin blocks and headers",
-        description="Files hold one block (network bytes, or hexadecimal as getblock gives), many blocks as blk*.dat do, "
-        "or headers of 80 bytes. Blocks are taken to follow each other in the order given.",
+        description="Files hold one block (network bytes, or hexadecimal as getblock gives), many blocks as blk*.dat "
+        "do, or headers of 80 bytes. Blocks are taken to follow each other in the order given.",
         epilog="docs/cli.md tells what an anchor holds and what is left undecided without it.",
     )
     add_common(parser)
@@ -48,8 +48,8 @@ def _add_cometbft(chains: Any) -> None:
     parser = chains.add_parser(
         "cometbft",
         help="light blocks of CometBFT chains",
-        description="Files hold light blocks as JSON (RPC answers, light clients) or protobuf. They are walked in the order "
-        "of their heights from the anchor; each verified block is trusted for the next.",
+        description="Files hold light blocks as JSON (RPC answers, light clients) or protobuf. They are walked in "
+        "the order of their heights from the anchor; each verified block is trusted for the next.",
         epilog="docs/cli.md tells what an anchor holds.",
     )
     add_common(parser)
@@ -69,9 +69,7 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anchor", metavar="TOML", help="what is trusted beforehand")
     parser.add_argument("--trust-hash", metavar="HEX", help="hash of the first block, from a source that you trust")
     parser.add_argument("--max-bytes", type=natural, metavar="N", help="length above which an input is undecided")
-    parser.add_argument(
-        "--all-findings", action="store_true", help="print every finding, not the first twenty of a block"
-    )
+    parser.add_argument("--all-findings", action="store_true", help="print every finding, not the first ten of a block")
 
 
 def _bitcoin(args: argparse.Namespace) -> Result:

@@ -35,8 +35,8 @@ _NS: Final = 1_000_000_000
 _NEXT: Final[Mapping[str, str]] = {
     "cometbft_no_anchor": "the block only agrees with itself: give its header hash from a source that you trust "
     "(--trust-hash), an --anchor, or take the first block on trust (--trust-first)",
-    "cometbft_trust_expired": "the trusted header is older than the trusting period: start from a newer one, or judge by "
-    "the time that you mean (--now)",
+    "cometbft_trust_expired": "the trusted header is older than the trusting period: start from a newer one, or judge "
+    "by the time that you mean (--now)",
     "cometbft_not_enough_trust": "fetch a light block of a height in between and give it too",
     "cometbft_no_trusted_validators": "put the validators into the anchor's [trusted], or give the block in between",
     "limit_exceeded": "raise --max-bytes",

@@ -28,7 +28,7 @@ EXIT_OF: Final[Mapping[Status, int]] = {
     Status.UNDECIDED: EXIT_UNDECIDED,
 }
 
-_SHOWN_FINDINGS: Final = 20
+_SHOWN_FINDINGS: Final = 10
 _HEX_STEP: Final = "write two hexadecimal digits for each byte, in quotes"
 _HEX: Final = re.compile(rb"\s*(?:[0-9a-fA-F]{2}\s*)+\Z")
 

@@ -1,4 +1,4 @@
-"""``isthmus info`` and ``isthmus selftest``: what this machine offers, what was chosen, and whether it computes right."""
+"""``isthmus info`` and ``isthmus selftest``: what this machine offers, what was chosen, whether it computes right."""
 
 from __future__ import annotations
 
