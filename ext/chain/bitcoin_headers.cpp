@@ -18,6 +18,11 @@ using claim::NodeId;
 using claim::Ref;
 using claim::Sheet;
 
+U256 work_of_bits(u32 bits) {
+  U256 target;
+  return target_from_bits(bits, target) ? work_of(target) : U256{};
+}
+
 void state_facts(Sheet& sheet, Ref hash, u32 height, const u8* header, const U256& work) {
   u8 bytes[32];
   store_le32(bytes, height);
@@ -43,6 +48,8 @@ AnchorError decode_bitcoin_headers(Bytes input, Bytes anchor_bytes, const Limits
   const Lineage lineage(anchor.height, anchor.parents, anchor.opener, input, anchor.median);
   PeriodBits period(lineage, params.limit_bits);
   U256 work;
+  U256 each;  // of a header with work_bits: most headers have their parent's bits
+  u32 work_bits = 0;
   Ref previous;
   u32 height = anchor.height;
   for (usize i = 0; i < count && sheet.within_limits(); ++i, ++height) {
@@ -59,8 +66,9 @@ AnchorError decode_bitcoin_headers(Bytes input, Bytes anchor_bytes, const Limits
     state_header(sheet, node, {params, lineage, anchor.now, trusted}, height, period, hash, off);
     const u32 bits = header_bits(input.data() + off);
     period.pass(height, bits);
-    U256 target;
-    if (target_from_bits(bits, target)) work = add(work, work_of(target));
+    if (i == 0 || bits != work_bits) each = work_of_bits(bits);
+    work_bits = bits;
+    work = add(work, each);
     previous = hash;
   }
   state_facts(sheet, previous, height - 1, input.data() + kHeaderLen * (count - 1), work);

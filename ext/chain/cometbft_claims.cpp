@@ -88,7 +88,7 @@ class HeaderLeaves {
   Ref hash_;
 };
 
-// The names of key types in amino: the first bytes of SHA-256 of the type's name, as the registry of 0.33 printed them.
+// Amino's prefix of a key type (four bytes derived from the type's name) and the key's length.
 constexpr u8 kAminoEd25519[] = {0x16, 0x24, 0xde, 0x64, 0x20};
 constexpr u8 kAminoSecp256k1[] = {0xeb, 0x5a, 0xe9, 0x87, 0x21};
 

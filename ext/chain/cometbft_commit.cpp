@@ -139,14 +139,12 @@ bool state_trusted(Sheet& sheet, NodeId parent, const LightBlock& block, const A
   if (trusted.time.in_nanos() + anchor.trusting_period.in_nanos() <= anchor.now.in_nanos()) {
     sheet.undecided(node, Code::cometbft_trust_expired);
   }
+  if (header.height <= trusted.height) sheet.fail(node, Code::cometbft_height_not_later);
   if (header.time.in_nanos() <= trusted.time.in_nanos()) sheet.fail(node, Code::cometbft_time_not_later);
   if (header.time.in_nanos() >= anchor.now.in_nanos() + anchor.max_clock_drift.in_nanos()) {
     sheet.fail(node, Code::cometbft_header_from_future);
   }
-  if (header.height <= trusted.height) {
-    sheet.fail(node, Code::cometbft_height_not_later);
-    return true;
-  }
+  if (header.height <= trusted.height) return true;
   if (header.height == trusted.height + 1) {
     state_adjacent(sheet, node, header, trusted);
     return true;

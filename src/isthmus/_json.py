@@ -183,6 +183,8 @@ class Node:
         """A string."""
         if not isinstance(self.value, str):
             raise self.fail(f"expected a string, got {_kind(self.value)}")
+        if not self.value.isascii() and any("\ud800" <= each <= "\udfff" for each in self.value):
+            raise self.fail("half of a surrogate pair is no character")
         return self.value
 
     def integer(self) -> int:

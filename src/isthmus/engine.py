@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from isthmus import _native
 from isthmus.columns import Buffer, Column, Rows, SupportsBytes, column, is_buffer, same_length
 from isthmus.errors import MutatedTree
+from isthmus.logs import LOGGER
 from isthmus.verdict import Report, Verdict, from_native
 
 Encoding: TypeAlias = Literal["compact", "der", "der-lax"]
@@ -118,6 +119,7 @@ class Engine:
         if len(given) == 0:
             return Report([])
         verdicts = [from_native(each) for each in self._open().check(name, given.native, trusted.native)]
+        LOGGER.debug("checked %d %s", len(verdicts), name)
         return verdicts[0] if single else Report(verdicts)
 
     def map(

@@ -23,6 +23,7 @@ class JsonFormatter(logging.Formatter):
     ``extra={"data": ...}``."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """One line of JSON."""
         said: dict[str, Any] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
             + f".{int(record.msecs):03d}Z",

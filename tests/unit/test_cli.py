@@ -16,9 +16,11 @@ import pytest
 
 import isthmus
 from isthmus import cli, logs, progress
-from isthmus.commands import machine
+from isthmus.chains import cometbft
+from isthmus.commands import bitcoin, demo, machine
 from isthmus.commands.common import UsageError, open_input, open_raw_or_hex
 from isthmus.commands.framing import frames, is_framed, unscramble
+from isthmus.samples import early_bitcoin, recorded_cometbft
 
 KEY, SIG = machine._ED25519_KEY, machine._ED25519_SIG
 GOOD = f"{KEY},,{SIG}"
@@ -297,3 +299,241 @@ def test_logs(capsys: pytest.CaptureFixture[str]) -> None:
     said = json.loads(lines[0])
     assert (said["message"], said["level"], said["blocks"], said["logger"]) == ("seen 1", "info", 2, "isthmus")
     assert said["time"].endswith("Z")
+
+
+# --- check
+
+
+MAGIC = bytes.fromhex("f9beb4d9")
+
+
+def framed(*blocks: bytes) -> bytes:
+    return b"".join(MAGIC + len(block).to_bytes(4, "little") + block for block in blocks)
+
+
+@pytest.fixture
+def early(tmp_path: Path) -> dict[int, Path]:
+    """Files of early Bitcoin blocks."""
+    paths = {}
+    for height, block in early_bitcoin().blocks.items():
+        paths[height] = tmp_path / f"{height}.raw"
+        paths[height].write_bytes(block)
+    return paths
+
+
+def test_demo(run: Any) -> None:
+    ran = run("check", "demo")
+    assert ran.code == 0
+    assert "Bitcoin block 170, the first payment" in ran.out
+    assert "All 4 are valid, all 9 tampered copies are refused." in ran.out
+    checks = run("check", "demo", "--json").json["checks"]
+    assert all(each["status"] == each["expected"] for each in checks)
+    refused = [each["code"] for each in checks if each["expected"] == "invalid"]
+    assert set(refused) >= {"merkle_root_differs", "bitcoin_work_too_low", "truncated", "signature_false"}
+
+
+def test_demo_says_when_a_verdict_is_not_as_expected(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "_flip", lambda raw, at: raw)
+    ran = run("check", "demo")
+    assert ran.code == 70
+    assert "<- not as expected" in ran.out
+    assert "please report it" in ran.out
+
+
+def test_bitcoin_blocks_in_one_file(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "blk00000.dat"
+    blocks = [early_bitcoin().blocks[height] for height in range(11)]
+    path.write_bytes(framed(*blocks) + bytes(50))
+    ran = run("check", "bitcoin", path)
+    assert ran.code == 0
+    assert "main: 11 valid, 0 invalid, 0 undecided" in ran.out
+    said = run("check", "bitcoin", path, "--json").json
+    assert [block["height"] for block in said["blocks"]] == list(range(11))
+    assert said["blocks"][0]["hash"] == "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f"
+    assert said["counts"]["tx"] == {"valid": 11, "invalid": 0, "undecided": 0}
+
+
+def test_bitcoin_scrambled_file(run: Any, tmp_path: Path) -> None:
+    key = bytes.fromhex("0123456789abcdef")
+    clear = framed(*(early_bitcoin().blocks[height] for height in (1, 2, 3)))
+    (tmp_path / "xor.dat").write_bytes(key)
+    (tmp_path / "blk.dat").write_bytes(bytes(b ^ key[i % 8] for i, b in enumerate(clear)))
+    assert run("check", "bitcoin", tmp_path / "blk.dat", "--xor", tmp_path / "xor.dat").code == 0
+    assert run("check", "bitcoin", tmp_path / "blk.dat").code == 2
+
+
+def test_bitcoin_run_over_files(run: Any, early: dict[int, Path]) -> None:
+    assert run("check", "bitcoin", *(early[height] for height in range(11))).code == 0
+    assert run("check", "bitcoin", *(early[height] for height in range(1, 11))).code == 0  # after the genesis
+    gap = run("check", "bitcoin", early[1], early[3])
+    assert gap.code == 1
+    assert "bitcoin_parent_differs at block 2" in gap.out
+
+
+def test_bitcoin_payment_under_an_anchor(run: Any, early: dict[int, Path], tmp_path: Path) -> None:
+    headers, _ = early_bitcoin()
+    (tmp_path / "headers").write_bytes(headers[:-80])
+    (tmp_path / "prevouts").write_bytes(demo.payment_anchor().prevouts or b"")
+    anchor = tmp_path / "anchor.toml"
+    anchor.write_text('height = 170\nheaders = { file = "headers" }\nprevouts = { file = "prevouts" }\n')
+    assert run("check", "bitcoin", early[170], "--anchor", anchor).code == 0
+    options = ["--height", 170, "--parents", tmp_path / "headers", "--prevouts", tmp_path / "prevouts"]
+    assert run("check", "bitcoin", early[170], *options).code == 0
+    undecided = run("check", "bitcoin", early[170], *options[:4])
+    assert undecided.code == 3
+    assert "next: give the spent outputs of each block: --prevouts FILE" in undecided.out
+    trusted = "00000000d1145790a8694403d4063f323d499e655c83426834d4ce2f8dd4a2ee"
+    assert run("check", "bitcoin", early[170], "--height", 170, "--trust-hash", trusted, *options[4:]).code == 0
+    wrong = run("check", "bitcoin", early[170], "--height", 170, "--trust-hash", "11" * 32, *options[4:])
+    assert wrong.code == 1
+    assert "bitcoin_trusted_hash_differs" in wrong.out
+
+
+def test_bitcoin_hexadecimal_and_truncated_blocks(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "genesis.hex"
+    path.write_text(early_bitcoin().blocks[0].hex() + "\n")
+    assert run("check", "bitcoin", path).code == 0
+    path.write_bytes(framed(early_bitcoin().blocks[0])[:-5])
+    ran = run("check", "bitcoin", path)
+    assert ran.code == 1
+    assert "truncated" in ran.out
+
+
+def test_bitcoin_headers(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = early_bitcoin().headers
+    path = tmp_path / "headers"
+    path.write_bytes(headers)
+    whole = run("check", "bitcoin", path, "--headers")
+    assert whole.code == 0
+    assert "171 header" in whole.out
+    monkeypatch.setattr(bitcoin, "_HEADERS_MAX", 50)  # the same run in four inputs
+    cut = run("check", "bitcoin", path, "--headers", "--json")
+    assert cut.code == 0
+    assert [part["height"] for part in cut.json["headers"]] == [0, 50, 100, 150]
+    path.write_bytes(headers[:8000] + bytes([headers[8000] ^ 1]) + headers[8001:])
+    broken = run("check", "bitcoin", path, "--headers")
+    assert broken.code == 1
+    assert "header 100" in broken.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["missing"], "cannot read missing"),
+        (["170.raw"], "the height is not known"),
+        (["1.raw", "--prevouts", "1.raw", "--prevouts", "2.raw"], "1 blocks but 2 files of spent outputs"),
+        (["1.raw", "--network", "dogecoin"], "no network 'dogecoin'"),
+        (["1.raw", "--trust-hash", "00"], "64 hexadecimal digits"),
+        (["1.raw", "--trust-hash", "zz" * 32], "non-hexadecimal"),
+        (["1.raw", "--anchor", "missing.toml"], "cannot read missing.toml"),
+        (["1.raw", "--anchor", "1.raw"], "1.raw: "),
+        (["1.raw", "--parents", "1.raw"], "1.raw: 215 bytes"),
+        (["1.raw", "--prevouts", "1.raw"], "spent outputs"),
+        (["empty.dat"], "the height is not known"),
+        (["mixed.dat"], "no block at byte"),
+    ],
+)
+def test_bitcoin_mistakes(
+    run: Any, early: dict[int, Path], monkeypatch: pytest.MonkeyPatch, argv: list[str], said: str
+) -> None:
+    folder = early[1].parent
+    monkeypatch.chdir(folder)
+    (folder / "empty.dat").write_bytes(b"")
+    (folder / "mixed.dat").write_bytes(framed(early_bitcoin().blocks[1]) + b"rest")
+    ran = run("check", "bitcoin", *argv)
+    assert ran.code == 2, ran.out
+    assert said in ran.err
+    assert "next: " in ran.err
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> dict[str, Path]:
+    """The recorded chain as files: all blocks, single blocks, the anchor."""
+    data = recorded_cometbft()
+    paths = {name: tmp_path / name for name in ("all.json", "1.json", "2.json", "5.pb", "anchor.json", "broken.pb")}
+    paths["all.json"].write_text(json.dumps({"blocks": data["blocks"]}))
+    paths["1.json"].write_text(json.dumps(data["blocks"][0]))
+    paths["2.json"].write_text(json.dumps(data["blocks"][1]))
+    paths["5.pb"].write_bytes(cometbft.light_block_from_json(data["blocks"][4]))
+    paths["broken.pb"].write_bytes(paths["5.pb"].read_bytes()[:100])
+    paths["anchor.json"].write_text(json.dumps(data["anchor"]))
+    return paths
+
+
+def test_cometbft_walk(run: Any, recorded: dict[str, Path]) -> None:
+    anchor = ["--anchor", recorded["anchor.json"]]
+    ran = run("check", "cometbft", recorded["all.json"], *anchor)
+    assert ran.code == 0
+    assert "isthmus-recorded-1: 24 of 24 light blocks verified: valid" in ran.out
+    mixed = run("check", "cometbft", recorded["5.pb"], recorded["2.json"], recorded["1.json"], *anchor, "--json")
+    assert mixed.code == 0
+    assert [block["height"] for block in mixed.json["blocks"]] == [1, 2, 5]
+    assert run("check", "cometbft", recorded["all.json"], *anchor, "--early-stop").code == 0
+
+
+def test_cometbft_without_trust_is_undecided(run: Any, recorded: dict[str, Path]) -> None:
+    ran = run("check", "cometbft", recorded["1.json"])
+    assert ran.code == 3
+    assert "cometbft_no_anchor" in ran.out
+    assert "next: the block only agrees with itself" in ran.out
+    anchor = recorded_cometbft()["anchor"]
+    now = ["--now", anchor["now"]]
+    assert run("check", "cometbft", recorded["1.json"], "--trust-hash", anchor["header_hash"]).code == 0
+    assert run("check", "cometbft", recorded["1.json"], recorded["2.json"], "--trust-first", *now).code == 0
+    late = run(
+        "check", "cometbft", recorded["1.json"], recorded["2.json"], "--trust-first", "--trusting-period", "1", *now
+    )
+    assert late.code == 3
+    assert "cometbft_trust_expired" in late.out
+    other = run("check", "cometbft", recorded["1.json"], "--chain-id", "another", "--trust-first")
+    assert other.code == 1
+    assert "cometbft_chain_id" in other.out
+
+
+def test_cometbft_malformed_bytes_are_a_verdict(run: Any, recorded: dict[str, Path]) -> None:
+    ran = run("check", "cometbft", recorded["broken.pb"], recorded["1.json"], "--anchor", recorded["anchor.json"])
+    assert ran.code == 1
+    assert "0 of 2 light blocks verified: invalid" in ran.out
+    assert "the 1 after the first that is not valid were not judged" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("{}", [], "neither an answer of a node"),
+        ('{"a": 1,}', [], "not JSON"),
+        ("[]", [], "no light blocks"),
+        (None, ["--trust-hash", "00"], "header_hash: expected 32 bytes, got 1"),
+        (None, ["--trust-hash", "xy"], "--trust-hash: not hexadecimal text"),
+        (None, ["--now", "yesterday"], "not a time of RFC 3339"),
+        (None, ["--anchor", "1.json"], "1.json: anchor: "),
+        (None, ["--anchor", "5.pb"], "5.pb: not TOML"),
+        (None, ["--chain-id", "x" * 51], "chain_id: expected 1 to 50 bytes"),
+    ],
+)
+def test_cometbft_mistakes(
+    run: Any,
+    recorded: dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    text: str | None,
+    options: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(recorded["1.json"].parent)
+    path = recorded["1.json"]
+    if text is not None:
+        path = path.with_name("given.json")
+        path.write_text(text)
+    ran = run("check", "cometbft", path, *options)
+    assert ran.code == 2, ran.out
+    assert said in ran.err
+    assert "next: " in ran.err
+
+
+def test_limits_and_threads(run: Any, early: dict[int, Path]) -> None:
+    for threads in (1, 3):
+        ran = run("check", "bitcoin", early[1], "--max-bytes", 100, "--threads", threads)
+        assert ran.code == 3
+        assert "limit_exceeded" in ran.out
+        assert "next: raise --max-bytes" in ran.out
+    assert run("check", "bitcoin", early[1], "--max-bytes", 0).code == 2

@@ -1,4 +1,4 @@
-"""Columns: every form in which bytes can be given means the same rows, nothing dangles, and what decides sees one state."""
+"""Columns: every form of bytes means the same rows, nothing dangles, and what decides sees one state of them."""
 
 from __future__ import annotations
 

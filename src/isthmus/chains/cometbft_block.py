@@ -42,10 +42,7 @@ class LightBlock:
         ``validators`` is a node's answer to /validators (or the list of its pages) when ``source`` is its answer to
         /commit. ``ValueError`` names the path of what cannot be read.
         """
-        node = Node.load(source)
-        if node.has("encoded"):
-            return cls.from_protobuf(node.at("encoded").base64())
-        parts = cometbft_json.read_light_block(node, validators)
+        parts = cometbft_json.read_light_block(Node.load(source), validators)
         encoded = _wire.message(1, parts.signed_header) + _wire.message(2, parts.validators)
         return cls.from_protobuf(encoded, next_validators=parts.next_validators)
 

@@ -28,10 +28,10 @@ from isthmus.commands.common import (
     shown_progress,
     verdict_lines,
 )
-from isthmus.commands.facts import early_bitcoin
 from isthmus.commands.framing import frames, is_framed, unscramble
 from isthmus.engine import Engine
-from isthmus.verdict import Report, Status
+from isthmus.samples import early_bitcoin
+from isthmus.verdict import Report, Status, Verdict
 
 _BLOCKS_MAX: Final = 1 << 14  # in one call of the engine,
 _BYTES_MAX: Final = 128 << 20  # which is the size of one blk*.dat
@@ -77,12 +77,15 @@ def check(
     engine: Engine, chain: str, items: Sequence[Item], anchors: Sequence[Anchor], done: progress.Advance
 ) -> Report:
     """Verdicts of all items, as many in one call as a node's file holds."""
-    verdicts = []
+    verdicts: list[Verdict] = []
     for part in parts(items):
         inputs, trusted = [item.raw for item in items[part]], list(anchors[part])
         if chain == "bitcoin-block":
             trusted = with_txids(engine, inputs, trusted)
-        verdicts += engine.check(chain, inputs, trusted)
+        try:
+            verdicts += engine.check(chain, inputs, trusted)
+        except ValueError as error:  # such as a container of spent outputs that is not one
+            raise UsageError(f"{error}", "docs/cli.md tells the form of anchors and of spent outputs") from None
         done(len(inputs))
     return Report(verdicts)
 
@@ -150,6 +153,8 @@ def read_anchor(args: argparse.Namespace, items: Sequence[Item], network: str | 
     try:
         anchor = Anchor.load(args.anchor) if args.anchor is not None else None
         chosen = args.network or (anchor.network if anchor else network or "main")
+        if chosen not in bitcoin.NETWORKS:
+            raise UsageError(f"no network {chosen!r}", f"choose one of {', '.join(bitcoin.NETWORKS)}")
         if network is not None and network != chosen:
             raise UsageError(f"the files are of network {network}, not {chosen}", f"give --network {network}")
         height = args.height if args.height is not None else anchor.height if anchor else infer_height(items[0], chosen)

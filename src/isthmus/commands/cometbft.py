@@ -61,12 +61,17 @@ class Judged(NamedTuple):
 def run(args: argparse.Namespace) -> Result:
     """Judges the blocks in the order of their heights, up to the first that is not valid."""
     given = [each for path in args.files for each in read_file(path)]
+    if not given:
+        raise UsageError(f"{args.files[0]}: no light blocks", "each file holds one light block or a list of them")
     given.sort(key=lambda each: each.block.height if each.block else 0)
     anchor = read_anchor(args, given)
     with make_engine(args) as engine:
         total = len(given)
         with progress.bar("walking", total, "light blocks", shown=shown_progress(args)) as done:
-            judged = walk(engine, anchor, given, done)
+            try:
+                judged = walk(engine, anchor, given, done)
+            except ValueError as error:
+                raise UsageError(f"anchor: {error}", "docs/cli.md tells what an anchor holds") from None
     return report(judged, total, anchor, all_findings=args.all_findings)
 
 

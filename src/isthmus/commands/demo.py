@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple
 from isthmus.chains import bitcoin, cometbft
 from isthmus.chains.bitcoin import HEADER_LEN
 from isthmus.commands.common import EXIT_DEFECT, EXIT_VALID, Result, counts_line, make_engine
-from isthmus.commands.facts import early_bitcoin, recorded_cometbft
 from isthmus.engine import Engine
+from isthmus.samples import early_bitcoin, recorded_cometbft
 from isthmus.verdict import Report, Status, Verdict
 
 _PAYMENT: Final = 170  # the block with the first payment,
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> Result:
     with make_engine(args) as engine:
         shown = [*bitcoin_lines(engine), *cometbft_lines(engine)]
     lines = []
-    for expected, title in ((Status.VALID, "Real blocks"), (Status.INVALID, "Tampered copies of them")):
+    for expected, title in ((Status.VALID, "As they are"), (Status.INVALID, "Tampered with")):
         lines.append(f"{title}:")
         lines += [_line(each) for each in shown if each.expected is expected]
     surprises = [each for each in shown if not each.as_expected]

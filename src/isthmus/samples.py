@@ -1,5 +1,4 @@
-"""The real and recorded data that come with isthmus: early Bitcoin blocks as facts, and a recorded
-light-block chain."""
+"""Data that come with isthmus, for examples: early Bitcoin blocks as facts, and a recorded light-block chain."""
 
 from __future__ import annotations
 
@@ -23,7 +22,12 @@ def _load(name: str) -> Any:
 
 @cache
 def early_bitcoin() -> EarlyBitcoin:
-    """Blocks 0 to 10 and 170; block 170 holds the first payment, which spends the reward of block 9."""
+    """Blocks 0 to 10 and 170; block 170 holds the first payment, which spends the reward of block 9.
+
+    >>> headers, blocks = early_bitcoin()
+    >>> len(headers) // 80, sorted(blocks)
+    (171, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 170])
+    """
     data = _load("bitcoin_early.json")
     headers = b"".join(bytes.fromhex(header) for header in data["headers"])
     return EarlyBitcoin(headers, {int(height): bytes.fromhex(raw) for height, raw in data["blocks"].items()})
