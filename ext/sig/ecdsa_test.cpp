@@ -185,6 +185,14 @@ TEST_CASE("ecdsa: sums that double, cancel or vanish") {
     cases.push_back({compressed(key), joined(big_endian({r, 0, 0, 0}), big_endian({r, 0, 0, 0})),
                      big_endian(Scalar::to_words(e)), false});
   }
+  // The same with u1 = 1, u2 Q = -G and r = G.x: what is left over from before the last addition has the wanted x.
+  const Scalar s = random_scalar(noise), r = Scalar::from_words_reduced(C::kGeneratorX);
+  Scalar factor;
+  Scalar::invert(factor, r);
+  Scalar::mul(factor, factor, s);
+  const Blob s_bytes = big_endian(Scalar::to_words(s));
+  cases.push_back(
+      {compressed(times(factor, minus_g)), joined(big_endian(Scalar::to_words(r)), s_bytes), s_bytes, false});
   CHECK(wrong_answers(kVerify, cases) == 0);
 }
 

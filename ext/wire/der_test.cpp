@@ -138,6 +138,15 @@ TEST_CASE("der: 256-bit integers and longer ones") {
   CHECK(lax(long_form) == Blob(64, 0));
 }
 
+TEST_CASE("der: three bytes of a length count, whatever the input holds") {
+  const usize most = 0xFFFFFF;
+  Blob large = joined({from_hex("30000283ffffff"), Blob(most, 0), from_hex("020105")});
+  large[7 + most - 1] = 9;
+  CHECK(lax(large) == pair(9, 5));
+  Blob larger = joined({from_hex("3000028401000000"), Blob(most + 1, 0), from_hex("020105")});
+  CHECK(lax(larger).empty());
+}
+
 TEST_CASE("der: BIP66 counts the hash type and bounds the whole") {
   CHECK_FALSE(bip66_encoding({}));
   const Blob shortest = from_hex("300602010102010201");
