@@ -14,6 +14,8 @@ std::atomic<u64> next_id{1};
 // Ref keeps 30 bits of length.
 constexpr usize kRefLenMax = (usize{1} << 30) - 1;
 constexpr usize kRefOffMax = ~u32{0};
+// Rows that read from this level on would need a level that u16 cannot hold; no block hashes that deep.
+constexpr u16 kLevelMax = 0xffff;
 
 }  // namespace
 
@@ -114,7 +116,7 @@ void Sheet::hash_into(Ref out, Hash id, std::span<const Ref> segments) {
   if (!admit_row()) return;
   ISTHMUS_CHECK(out.space() == Space::scratch && out.len() == digest_size(id));
   const u16 level = level_after(segments);
-  if (level == ~u16{0}) return exceed();  // a chain of hashes as deep as 65,535 is no block
+  if (level == kLevelMax) return exceed();
   hash_rows_.push_back({id, level, static_cast<u32>(refs_.size()), static_cast<u32>(segments.size()), out});
   refs_.insert(refs_.end(), segments.begin(), segments.end());
   set_level(out, static_cast<u16>(level + 1));
@@ -126,7 +128,7 @@ Sheet::TreeResult Sheet::tree(Tree id, Ref leaves) {
   if (made == kNoClaim) return {root, made};
   ISTHMUS_CHECK(leaves.len() % 32 == 0);
   const u16 level = level_of(leaves);
-  if (level == ~u16{0}) {
+  if (level == kLevelMax) {
     exceed();
     return {root, made};
   }

@@ -196,6 +196,14 @@ TEST_CASE("sheet: each limit is kept") {
     CHECK(!sheet.within_limits());
     CHECK(judged(sheet).status == Status::undecided);
   }
+  SUBCASE("depth of hashes") {
+    Sheet sheet = make_sheet();
+    claim::Ref at = sheet.input(0, 3);
+    for (u32 i = 0; i < 65535; ++i) at = sheet.hash(Hash::sha256, {at});
+    CHECK(sheet.within_limits());
+    sheet.hash(Hash::sha256, {at});
+    CHECK(!sheet.within_limits());
+  }
   SUBCASE("nodes") {
     Limits limits;
     limits.nodes_max = 2;
