@@ -24,9 +24,7 @@ CPUS: Final = ("cortex-a72", "max")
 
 def main() -> int:
     """Builds, then runs once per CPU model; 0 when all runs pass."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cpu", action="append", help=f"a CPU model of qemu (default: {', '.join(CPUS)})")
     parser.add_argument("rest", nargs="*", help="after --: arguments of the test program")
     options = parser.parse_args()

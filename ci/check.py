@@ -122,9 +122,7 @@ def step_format(context: Context) -> str:
         for path, line in places:
             lines.setdefault(os.path.relpath(path, ROOT), []).append(line)
         rows = [f"{path}:{found[0]}: and {len(found) - 1} more places" for path, found in lines.items()]
-        hint = (
-            f"{program} wants other line breaks or spaces; python ci/check.py --only format --fix writes them"
-        )
+        hint = f"{program} wants other line breaks or spaces; python ci/check.py --only format --fix writes them"
         raise StepFailed("\n".join([*rows, hint])) from None
     return f"{len(files)} files"
 
@@ -172,9 +170,7 @@ def step_cxx(_: Context) -> str:
 
 def step_cleared(_: Context) -> str:
     """The C++ tests again with each CPU feature taken away, and with all of them."""
-    names = re.findall(
-        r"^X\(\w+,[^\"\n]*\"([a-z0-9_]+)\"", _read(ROOT / "ext" / "cpu" / "features.def"), re.M
-    )
+    names = re.findall(r"^X\(\w+,[^\"\n]*\"([a-z0-9_]+)\"", _read(ROOT / "ext" / "cpu" / "features.def"), re.M)
     if not names:
         raise StepFailed("ext/cpu/features.def: no feature found")
     run(PYTHON, CI / "cxx.py", "build")
@@ -217,9 +213,7 @@ def step_package(_: Context) -> str:
         for wanted in ("isthmus/py.typed", "isthmus/_native.pyi"):
             if wanted not in content:
                 raise StepFailed(f"{wheel.name} lacks {wanted}")
-        strange = [
-            n for n in content if n.startswith("isthmus/") and n.endswith((".c", ".cpp", ".hpp", ".pyx"))
-        ]
+        strange = [n for n in content if n.startswith("isthmus/") and n.endswith((".c", ".cpp", ".hpp", ".pyx"))]
         if strange:
             raise StepFailed(f"{wheel.name} carries sources: {strange}")
         run(PYTHON, "-m", "venv", folder / "venv")
@@ -277,9 +271,7 @@ def choose(options: argparse.Namespace) -> list[str]:
     if options.only:
         return [name for name in STEPS if name in options.only.split(",")]
     wanted = {"fast"} | (set() if options.fast else {"full"}) | ({"deep"} if options.deep else set())
-    return [
-        name for name, (_, level) in STEPS.items() if level in wanted and name not in options.skip.split(",")
-    ]
+    return [name for name, (_, level) in STEPS.items() if level in wanted and name not in options.skip.split(",")]
 
 
 def check(names: Sequence[str], context: Context) -> int:
@@ -308,9 +300,7 @@ def check(names: Sequence[str], context: Context) -> int:
 
 def main() -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     level = parser.add_mutually_exclusive_group()
     level.add_argument("--fast", action="store_true", help="what fits into a minute after an edit")
     level.add_argument("--deep", action="store_true", help="besides: debug build, AArch64, sanitizers")

@@ -223,9 +223,7 @@ def build(plan: Plan, targets: Sequence[str], jobs: int | None = None) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; 0 when everything was built and every test passed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["build", "test", "ext"])
     parser.add_argument("--mode", default="native", choices=Manifest().modes)
     parser.add_argument("--jobs", type=int, default=None)

@@ -196,9 +196,7 @@ class Module:
 def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
     """Every import statement with (is it only for type checkers, may it fail or wait)."""
 
-    def walk(
-        node: ast.AST, typing: bool, lazy: bool
-    ) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
+    def walk(node: ast.AST, typing: bool, lazy: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Import | ast.ImportFrom):
                 yield child, typing, lazy
@@ -256,7 +254,7 @@ def _declared() -> tuple[set[str], set[str]]:
     def names(requirements: Sequence[str]) -> set[str]:
         return {re.split(r"[^A-Za-z0-9_-]", text)[0].lower().replace("-", "_") for text in requirements}
 
-    return names(project["dependencies"]), names(extras["cli"])
+    return names(project["dependencies"]), names([*extras["cli"], *extras["record"]])
 
 
 def check_python(top: Path) -> list[str]:
@@ -287,8 +285,7 @@ def check_python(top: Path) -> list[str]:
         faults.append(f"a cycle of imports: {' -> '.join(cycle)}")
     used = {name for module in modules.values() for name in module.eager | module.lazy}
     faults += [
-        f"pyproject.toml: no module imports the dependency {name}"
-        for name in sorted((dependencies | optional) - used)
+        f"pyproject.toml: no module imports the dependency {name}" for name in sorted((dependencies | optional) - used)
     ]
     return faults
 

@@ -33,9 +33,7 @@ OPTIONS: Final = {
 def link_package(package: Path) -> None:
     """Fills ``package`` with links to everything of src/isthmus but compiled extensions."""
     package.mkdir(parents=True, exist_ok=True)
-    wanted = {
-        path.name: path for path in SOURCE.iterdir() if path.suffix != ".so" and path.name != "__pycache__"
-    }
+    wanted = {path.name: path for path in SOURCE.iterdir() if path.suffix != ".so" and path.name != "__pycache__"}
     for present in package.iterdir():
         if present.is_symlink() and present.name not in wanted:
             present.unlink()
@@ -54,9 +52,7 @@ def runtime(compiler: str, name: str) -> str:
 
 def main() -> int:
     """Runs both suites; 0 when both pass and nothing was reported."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="the slow Python tests too")
     parser.add_argument("rest", nargs="*", help="after --: arguments of pytest")
     options = parser.parse_args()

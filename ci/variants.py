@@ -64,9 +64,7 @@ def check_object(path: Path, tier: str) -> list[str]:
 
 def main() -> int:
     """Builds and reads the tier objects of one mode; prints every fault; 0 when there is none."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mode", default="native", choices=[m for m in Manifest().modes if m != "sanitise"])
     options = parser.parse_args()
     if shutil.which("readelf") is None:

@@ -154,7 +154,7 @@ void odd_multiples(OddMultiples<C>* tables, const Affine<C>* points, usize count
 
 // Odd multiples of 2^(kSteps s) G for each stream s of kSteps bits of G's scalar.
 //
-// Made once, at first use, by the C++ rule for static locals (other threads wait; some 0.5 ms), because a table in the
+// Made once, at first use, by the C++ rule for static locals (other threads wait; under 1 ms), because a table in the
 // source could not be read and one made by the build would be one more tool. It is checked before use: the check word
 // covers every bit of it and was derived independently (tools/derive_secp256k1.py). A wrong table is our fault: trap.
 template <class C>
@@ -179,7 +179,7 @@ class BaseTable {
   }
 
  private:
-  struct Entry {
+  struct alignas(64) Entry {
     typename F::Packed x;
     typename F::Packed y;
   };

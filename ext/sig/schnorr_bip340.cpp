@@ -12,9 +12,9 @@
 // so the 2^128 pairs (b, c) are different numbers mod n, and a false row passes with a chance of 2^-128. Coefficients
 // are SHA-256 of 32 bytes from the system's random source and of all rows of the equation: nobody can foresee them, nor
 // can they be the same for other rows. All points have order n (cofactor 1), so a true row always satisfies its part
-// and both ways give the same answers. A false equation is halved until single rows are named. Cost per row: one by one
-// a square root and one double multiplication; in an equation two square roots, two tables of odd multiples and 64
-// additions, doublings shared.
+// and both ways give the same answers. A false equation is halved, and its bad rows are named one by one. Cost per row:
+// one by one a square root and one double multiplication; in an equation two square roots, two tables of odd multiples
+// and 64 additions, doublings shared.
 #include <unistd.h>
 
 #include <memory>
@@ -185,37 +185,44 @@ void sum_rows(Point& sum, const Equation& q, usize first, usize last) {
   curve::straus<C>(sum, Scalar::to_words(base), terms, q.digits + kTermsPerRow * first, kColumns);
 }
 
-// Names the false rows: halves a false range, whose right half's sum is what the left half's leaves of the whole, down
-// to ranges that are faster checked one by one.
-void settle_rows(const Equation& q, u8* ok) {
-  struct Range {
-    usize first, last;
-    Point sum;
-  };
-  Range stack[8];  // each level leaves one half behind: log2(kEquation) + 1 at most
-  usize depth = 1;
-  stack[0].first = 0;
-  stack[0].last = q.count;
-  sum_rows(stack[0].sum, q, 0, q.count);
-  while (depth > 0) {
-    const Range range = stack[--depth];
-    if (range.sum.infinity) {
-      for (usize i = range.first; i < range.last; ++i) ok[q.rows[i].row] = 1;
-      continue;
-    }
-    if (range.last - range.first <= kEquationMin) {
-      verify_singly(q.rows + range.first, q.tables + range.first, range.last - range.first, ok);
-      continue;
-    }
-    const usize middle = range.first + (range.last - range.first) / 2;
-    Point left, rest;
-    sum_rows(left, q, range.first, middle);
-    curve::negate(rest, left);
-    curve::add(rest, rest, range.sum);
-    ISTHMUS_CHECK(depth + 2 <= 8);
-    stack[depth++] = {middle, range.last, rest};
-    stack[depth++] = {range.first, middle, left};
+void accept_rows(const Equation& q, usize first, usize last, u8* ok) {
+  for (usize i = first; i < last; ++i) ok[q.rows[i].row] = 1;
+}
+
+void check_rows_singly(const Equation& q, usize first, usize last, u8* ok) {
+  for (; first < last; first += kChunk) {
+    const usize count = last - first < kChunk ? last - first : kChunk;
+    verify_singly(q.rows + first, q.tables + first, count, ok);
   }
+}
+
+// Names the false rows. A false range is halved; the right half's sum is what the left half's leaves of the whole.
+// While one half holds, the other goes on being halved; when both are false, or few rows are left, each row is checked
+// alone. So a hostile batch costs at most two equations (1 + 1/2 + 1/4 + ...) and one check per row.
+void settle_rows(const Equation& q, u8* ok) {
+  usize first = 0, last = q.count;
+  Point sum;
+  sum_rows(sum, q, first, last);
+  while (!sum.infinity) {
+    if (last - first <= kEquationMin) return check_rows_singly(q, first, last, ok);
+    const usize middle = first + (last - first) / 2;
+    Point left, rest;
+    sum_rows(left, q, first, middle);
+    curve::negate(rest, left);
+    curve::add(rest, rest, sum);
+    if (left.infinity) {
+      accept_rows(q, first, middle, ok);
+      first = middle;
+      sum = rest;
+    } else if (rest.infinity) {
+      accept_rows(q, middle, last, ok);
+      last = middle;
+      sum = left;
+    } else {
+      return check_rows_singly(q, first, last, ok);
+    }
+  }
+  accept_rows(q, first, last, ok);
 }
 
 void flush_singly(Parsed* rows, usize count, u8* ok) {

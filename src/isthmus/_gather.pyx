@@ -2,8 +2,8 @@
 """Walks Python sequences of bytes-like objects into tables of addresses and lengths: no arithmetic, no rules.
 
 Cost: about 10 ns per ``bytes`` item; other objects pay one buffer request and, when writable, one copy.
-Invariant: every address stays valid as long as the returned owner lives, and the bytes behind it are either immutable or
-this call's own copy, so nobody can change an item between two readings of it.
+Invariant: every address stays valid as long as the returned owner lives, and the bytes behind it are either
+immutable or this call's own copy, so nobody can change an item between two readings of it.
 """
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
@@ -42,8 +42,9 @@ cdef object immutable(object item, str name, Py_ssize_t position):
 def walk(items, str name):
     """Tables of the items of a list, tuple or other iterable of bytes-like objects.
 
-    Returns ``(addresses, lengths, owner)``: two bytearrays of native-endian uint64, one per item in order, and the object
-    that keeps the memory alive. ``TypeError`` names the item that is not bytes-like: ``name[3]: expected bytes-like``.
+    Returns ``(addresses, lengths, owner)``: two bytearrays of native-endian uint64, one per item in order, and the
+    object that keeps the memory alive. ``TypeError`` names the item that is not bytes-like: ``name[3]: expected
+    bytes-like``.
     """
     cdef tuple held = tuple(items)  # one snapshot of the container: another thread may shrink the caller's list
     cdef Py_ssize_t count = len(held)

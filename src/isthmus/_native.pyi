@@ -1,4 +1,4 @@
-"""Interface of the extension that owns all native state. Written by hand; the package's Python files are its only users."""
+"""Interface of the extension that owns all native state, by hand; the package's own files are its only users."""
 
 from typing import Any, final
 

@@ -28,14 +28,10 @@ from numpy.typing import NDArray
 from isthmus import _gather, _native
 
 Buffer: TypeAlias = bytes | bytearray | memoryview | mmap.mmap
-Rows: TypeAlias = (
-    "NDArray[Any] | Buffer | tuple[NDArray[Any] | Buffer, object] | Iterable[NDArray[Any] | Buffer]"
-)
+Rows: TypeAlias = "NDArray[Any] | Buffer | tuple[NDArray[Any] | Buffer, object] | Iterable[NDArray[Any] | Buffer]"
 """What every function that takes many byte strings accepts; the forms stand in this module's docstring."""
 
-_FORMS: Final = (
-    "a uint8 array of shape (n, width), a pair (flat, offsets), bytes-like, or a list of bytes-likes"
-)
+_FORMS: Final = "a uint8 array of shape (n, width), a pair (flat, offsets), bytes-like, or a list of bytes-likes"
 
 
 class SupportsBytes(Protocol):
@@ -82,9 +78,7 @@ def column(values: object, name: str, *, snapshot: bool = True) -> Column:
     if isinstance(values, tuple) and len(values) == 2 and _is_offsets(values[1]):
         return _from_flat(values[0], values[1], name, snapshot)
     if is_buffer(values):
-        return (
-            _from_list([values], name) if snapshot else _from_flat(values, [0, _size(values)], name, snapshot)
-        )
+        return _from_list([values], name) if snapshot else _from_flat(values, [0, _size(values)], name, snapshot)
     if isinstance(values, (str, Set, dict)) or not isinstance(values, Iterable):
         raise TypeError(f"{name}: expected {_FORMS}, got {type(values).__name__}")
     return _from_list(values, name)
@@ -115,9 +109,7 @@ def _from_flat(flat: object, offsets: object, name: str, snapshot: bool) -> Colu
     # always a private copy: bounds are checked once, and must not move between the check and the reading
     bounds = np.array(offsets)
     if bounds.ndim != 1 or bounds.size == 0 or bounds.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name}[1]: expected n + 1 integer offsets, got {bounds.dtype} of shape {bounds.shape}"
-        )
+        raise TypeError(f"{name}[1]: expected n + 1 integer offsets, got {bounds.dtype} of shape {bounds.shape}")
     if bounds.dtype.kind == "u" and int(bounds.max()) > np.iinfo(np.int64).max:
         raise ValueError(f"{name}[1]: an offset does not fit 63 bits")
     bounds = bounds.astype(np.int64)
@@ -126,9 +118,7 @@ def _from_flat(flat: object, offsets: object, name: str, snapshot: bool) -> Colu
         at = int(np.flatnonzero(lengths < 0)[0])
         raise ValueError(f"{name}[1]: offset {at + 1} is {bounds[at + 1]}, below offset {at}, {bounds[at]}")
     if int(bounds[0]) < 0 or int(bounds[-1]) > data.size:
-        raise ValueError(
-            f"{name}[1]: offsets {bounds[0]} to {bounds[-1]} leave the {data.size} bytes of {name}[0]"
-        )
+        raise ValueError(f"{name}[1]: offsets {bounds[0]} to {bounds[-1]} leave the {data.size} bytes of {name}[0]")
     return Column(name, _native.Column.ragged(data, bounds), lengths.astype(np.uint64))
 
 
@@ -143,12 +133,7 @@ def _as_matrix(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
     """A 2-D uint8 view of an array of rows."""
     if values.ndim == 2 and values.dtype == np.uint8:
         return values
-    if (
-        values.ndim == 1
-        and values.dtype.kind in "SV"
-        and not values.dtype.hasobject
-        and values.dtype.itemsize
-    ):
+    if values.ndim == 1 and values.dtype.kind in "SV" and not values.dtype.hasobject and values.dtype.itemsize:
         as_field = np.dtype([("row", np.uint8, (values.dtype.itemsize,))])
         view: NDArray[np.uint8] = values.view(as_field)["row"]
         return view

@@ -73,9 +73,7 @@ class Engine:
     'ba7816bf8f01cfea'
     """
 
-    def __init__(
-        self, threads: int | None = None, *, limits: Limits | Mapping[str, int] | None = None
-    ) -> None:
+    def __init__(self, threads: int | None = None, *, limits: Limits | Mapping[str, int] | None = None) -> None:
         wanted = cpu_count() if threads is None else threads
         if isinstance(wanted, bool) or not isinstance(wanted, int):
             raise TypeError(f"threads: expected an int, got {type(wanted).__name__}")
@@ -109,8 +107,8 @@ class Engine:
                      input
 
         All rows of all inputs are settled together, so many inputs in one call are faster than many calls.
-        Raises
-        ``ValueError`` for an unknown chain, an ill-formed anchor, or as many anchors as fit neither rule.
+        Raises ``ValueError`` for an unknown chain, an ill-formed anchor, or a number of anchors that fits
+        neither rule.
         """
         name = _known(chain, "chain", _native.chains())
         single = is_buffer(inputs)
@@ -142,14 +140,9 @@ class Engine:
         shared = _is_anchor(anchors)
         trusted = [_anchor_bytes(anchors, "anchors")] * len(raw) if shared else _anchor_list(anchors)
         if len(trusted) != len(raw):
-            raise ValueError(
-                f"{len(raw)} inputs but {len(trusted)} anchors: give one anchor, or one per input"
-            )
+            raise ValueError(f"{len(raw)} inputs but {len(trusted)} anchors: give one anchor, or one per input")
         _known(chain, "chain", _native.chains())
-        jobs = (
-            (list(part), list(with_))
-            for part, with_ in zip(_cut(raw, chunk), _cut(trusted, chunk), strict=True)
-        )
+        jobs = ((list(part), list(with_)) for part, with_ in zip(_cut(raw, chunk), _cut(trusted, chunk), strict=True))
         parts = executor.map(_check_part, repeat((self._threads, self._limits, chain)), jobs)
         return Report(verdict for part in parts for verdict in part)
 
@@ -239,9 +232,7 @@ class Engine:
         return f"<isthmus.Engine threads={self._threads}{'' if self._native else ' closed'}>"
 
     def __reduce__(self) -> Any:
-        raise TypeError(
-            "an Engine holds threads and cannot be pickled: make one in each process, or use Engine.map"
-        )
+        raise TypeError("an Engine holds threads and cannot be pickled: make one in each process, or use Engine.map")
 
     def _open(self) -> _native.Engine:
         if self._native is None:
@@ -287,9 +278,7 @@ def _is_anchor(value: object) -> bool:
 
 def _anchor_bytes(value: object, name: str) -> bytes:
     if not _is_anchor(value):
-        raise TypeError(
-            f"{name}: expected an anchor of isthmus.chains or bytes-like, got {type(value).__name__}"
-        )
+        raise TypeError(f"{name}: expected an anchor of isthmus.chains or bytes-like, got {type(value).__name__}")
     return bytes(value)  # type: ignore[call-overload, no-any-return]
 
 

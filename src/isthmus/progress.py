@@ -19,9 +19,7 @@ _PLAIN_WIDTH: Final = 30
 
 
 @contextmanager
-def bar(
-    title: str, total: int, unit: str, *, shown: bool = True, stream: TextIO | None = None
-) -> Iterator[Advance]:
+def bar(title: str, total: int, unit: str, *, shown: bool = True, stream: TextIO | None = None) -> Iterator[Advance]:
     """Gives a function to be called with the amount of work just done, of ``total`` in ``unit``."""
     out = sys.stderr if stream is None else stream
     if not shown or total <= 0 or not out.isatty():

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
+import multiprocessing
 import os
 import pickle
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,8 @@ import pytest
 import isthmus
 from isthmus import Engine
 from isthmus.batch import shared_engine
+from isthmus.chains import bitcoin
+from isthmus.samples import early_bitcoin
 
 ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 # RFC 8032, 7.1, test 3
@@ -223,6 +229,108 @@ def test_bad_bytes_are_verdicts_and_bad_calls_are_errors(engine: Engine) -> None
     with pytest.raises(TypeError, match=r"inputs\[0\]: expected bytes-like, got int"):
         engine.check("bitcoin-block", [1], b"")  # type: ignore[list-item]
     assert len(engine.check("bitcoin-block", [], b"")) == 0
+
+
+def early_run() -> tuple[list[bytes], list[bitcoin.Anchor]]:
+    headers, blocks = early_bitcoin()
+    heights = range(11)
+    return [blocks[height] for height in heights], [bitcoin.Anchor(height).with_headers(headers) for height in heights]
+
+
+def test_one_input_gives_a_verdict_and_many_give_a_report(engine: Engine, tmp_path: Path) -> None:
+    blocks, anchors = early_run()
+    path = tmp_path / "block"
+    path.write_bytes(blocks[1])
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        forms = (blocks[1], bytearray(blocks[1]), memoryview(blocks[1]), mapped, np.frombuffer(blocks[1], np.uint8))
+        for form in forms:
+            verdict = engine.check("bitcoin-block", form, anchors[1])
+            assert isinstance(verdict, isthmus.Verdict)
+            assert verdict.ok
+            del form
+        del forms
+    report = engine.check("bitcoin-block", blocks, anchors)
+    assert isinstance(report, isthmus.Report)
+    assert report.ok
+    assert len(report) == 11
+    offsets = np.cumsum([0, *map(len, blocks)])
+    assert engine.check("bitcoin-block", (b"".join(blocks), offsets), [bytes(each) for each in anchors]) == report
+
+
+def test_one_anchor_may_stand_for_all_inputs(engine: Engine) -> None:
+    blocks, anchors = early_run()
+    report = engine.check("bitcoin-block", [blocks[5], blocks[6], blocks[5][:-1], b""], anchors[5])
+    assert [verdict.ok for verdict in report] == [True, False, False, False]
+    assert report[1].code == "bitcoin_parent_differs"
+    assert report.status is isthmus.Status.INVALID
+
+
+def test_an_ill_formed_anchor_is_the_callers_mistake(engine: Engine) -> None:
+    blocks, anchors = early_run()
+    with pytest.raises(ValueError, match=r"anchors\[2\]: .*byte"):
+        engine.check("bitcoin-block", blocks[:3], [*anchors[:2], b"\xff\xff"])
+
+
+def test_a_limit_leaves_an_input_undecided() -> None:
+    blocks, anchors = early_run()
+    with Engine(1, limits={"bytes_max": 100}) as small:
+        verdict = small.check("bitcoin-block", blocks[0], anchors[0])
+    assert (verdict.status, verdict.code) == (isthmus.Status.UNDECIDED, "limit_exceeded")
+    with pytest.raises(isthmus.LimitExceeded):
+        verdict.require()
+
+
+def test_stats_count_what_was_settled(engine: Engine) -> None:
+    blocks, anchors = early_run()
+    engine.check("bitcoin-block", blocks, anchors)
+    stats = engine.stats()
+    assert stats["sheets"] == 11
+    assert stats["hash_rows"] >= 22
+    assert all(isinstance(count, int) and count >= 0 for count in stats.values())
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_map_gives_what_check_gives(kind: str) -> None:
+    blocks, anchors = early_run()
+    blocks[7] = blocks[7][:-1]
+    pool: Executor = (
+        ThreadPoolExecutor(2)
+        if kind == "threads"
+        else ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    )
+    with Engine(1) as engine, pool:
+        wanted = engine.check("bitcoin-block", blocks, anchors)
+        assert engine.map("bitcoin-block", blocks, anchors, pool, chunk=4) == wanted
+        assert engine.map("bitcoin-block", iter(blocks), anchors[3], pool)[3].ok
+        assert len(engine.map("bitcoin-block", [], anchors[0], pool)) == 0
+        with pytest.raises(ValueError, match="11 inputs but 2 anchors"):
+            engine.map("bitcoin-block", blocks, anchors[:2], pool)
+        with pytest.raises(ValueError, match="chunk: expected at least 1"):
+            engine.map("bitcoin-block", blocks, anchors, pool, chunk=0)
+
+
+def test_a_writer_meanwhile_gets_an_answer_for_one_state() -> None:
+    """While a thread flips every signature between two states, a row must answer for one or the other."""
+    count = 64
+    good, other = np.frombuffer(ED_SIG, np.uint8), np.zeros(64, np.uint8)
+    signatures = np.tile(good, (count, 1))
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            signatures[:] = other
+            signatures[:] = good
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(20):
+            said = isthmus.verify("ed25519-zip215", [ED_KEY] * count, [ED_MSG] * count, signatures, threads=2)
+            assert said.shape == (count,)
+    finally:
+        stop.set()
+        writer.join()
+    assert isthmus.verify("ed25519-zip215", [ED_KEY] * count, [ED_MSG] * count, signatures).all()
 
 
 # --- life

@@ -1,0 +1,162 @@
+"""Real inputs with their anchors, for fuzzing and benchmarks: from the data folder when there is one, else made here.
+
+Each sample is (input bytes, anchor bytes, whether it is valid as it stands).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from helpers import pools
+from helpers.data import data_root
+
+Sample = tuple[bytes, bytes, bool]
+LARGE: Final = 1_200_000
+
+
+def real(chain: str) -> list[Sample]:
+    """Samples of one input format; at least one is valid where the format can be."""
+    makers = {
+        "bitcoin-block": _bitcoin_blocks,
+        "bitcoin-txids": _bitcoin_txids,
+        "bitcoin-headers": _bitcoin_headers,
+        "bitcoin-input": _bitcoin_inputs,
+        "cometbft-light-block": _light_blocks,
+        "cometbft-conflict": _conflicts,
+        "cometbft-duplicate-vote": _duplicate_votes,
+    }
+    return makers[chain]()
+
+
+def signature_rows(scheme: str) -> list[bytes]:
+    """Key, signature and message of right rows, one after the other."""
+    rows = [row for row, truth in pools.pool(scheme) if truth]
+    width = max(len(row.key) for row in rows if len(row.key) < 65)
+    return [row.key + row.signature + row.message for row in rows if len(row.key) == width]
+
+
+def der_signatures() -> list[bytes]:
+    """Strict DER signatures, and shapes that only the tolerant parser takes."""
+    from helpers.curves import der
+
+    rows = [row.signature for row, _ in pools.pool("secp256k1-ecdsa") if len(row.signature) == 64]
+    strict = [der(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")) for raw in rows[:60]]
+    loose = [raw[:1] + b"\x81" + raw[1:] for raw in strict[:10]] + [raw + b"\0\0" for raw in strict[:10]]
+    return strict + loose
+
+
+def _bitcoin_blocks() -> list[Sample]:
+    from helpers import bitcoin as made
+
+    block = made.make()
+    raw = block.seal()
+    found = [(raw, bytes(block.anchor()), True)]
+    empty = made.make([])
+    found.append((empty.seal(), bytes(empty.anchor()), True))
+    root = data_root()
+    if root is None:
+        return found
+    from chains import bitcoin_data
+
+    from isthmus import Engine
+    from isthmus.chains.bitcoin import Anchor, with_txids
+
+    engine = Engine(threads=1)
+    for real_block in bitcoin_data.blocks(root):
+        if len(real_block.raw) > LARGE:
+            continue
+        anchor = Anchor(real_block.height, real_block.network, hash=real_block.hash, prevouts=real_block.prevouts)
+        anchor = with_txids(engine, real_block.raw, anchor)
+        valid = engine.check("bitcoin-block", real_block.raw, anchor).ok
+        found.append((real_block.raw, bytes(anchor), valid))
+        if len(real_block.raw) < 5000:
+            # A pin refuses any other header at once; without it the body is read as well.
+            loose = Anchor(real_block.height, real_block.network, prevouts=real_block.prevouts)
+            found.append((real_block.raw, bytes(loose), False))
+    return found
+
+
+def _bitcoin_txids() -> list[Sample]:
+    from isthmus.chains.bitcoin import Anchor
+
+    return [(raw, bytes(Anchor(1)), False) for raw, _, _ in _bitcoin_blocks()]
+
+
+def _bitcoin_headers() -> list[Sample]:
+    from helpers import bitcoin as made
+    from isthmus.chains.bitcoin import Anchor
+
+    headers = made.parents()
+    found = [(headers, bytes(Anchor(0, "regtest")), True)]
+    late = Anchor(100, "regtest").with_headers(headers)
+    found.append((headers[8000:], bytes(late), True))
+    root = data_root()
+    if root is not None:
+        from chains import bitcoin_data
+
+        for _, network, first, raw in bitcoin_data.header_files(root):
+            found.append((raw[: 80 * 60], bytes(Anchor(first, network)), first == 0))
+            if len(raw) > 80 * 2030 and first == 0:
+                across = Anchor(2010, network).with_headers(raw)
+                found.append((raw[80 * 2010 : 80 * 2025], bytes(across), True))
+    return found
+
+
+def _bitcoin_inputs() -> list[Sample]:
+    from helpers import bitcoin as made
+    from isthmus.chains.bitcoin import RULES, Anchor, pack_prevouts
+
+    found = []
+    for number, template in enumerate(made.all_templates()):
+        tx, prevout = made.spend(template, number)
+        anchor = Anchor(900_000, prevouts=pack_prevouts([prevout]), rules=frozenset(RULES))
+        found.append((tx.serialise(), bytes(anchor), True))
+    return found
+
+
+def _light_blocks() -> list[Sample]:
+    from helpers import tendermint as tm
+    from isthmus.chains.cometbft import Anchor, LightBlock, Timestamp, TrustedHeader
+
+    validators = tm.Validators.of({1: 5, 2: 4, 3: 3})
+    block = LightBlock.from_json(tm.make(5, validators, flags={3: tm.FOR_NIL}))
+    before = LightBlock.from_json(tm.make(2, validators))
+    moment = Timestamp(tm.START_S + 900)
+    pinned = Anchor(block.chain_id, validators_hash=block.validators_hash)
+    skipping = Anchor(block.chain_id, trusted=TrustedHeader.of(before), now=moment)
+    found = [(block.encoded, bytes(pinned), True), (block.encoded, bytes(skipping), True)]
+    root = data_root()
+    if root is not None:
+        from chains import cometbft_data
+
+        for each in cometbft_data.light_blocks(root):
+            real_block = LightBlock.from_json(each.json, each.validators)
+            anchor = Anchor(real_block.chain_id, validators_hash=real_block.validators_hash)
+            found.append((real_block.encoded, bytes(anchor), True))
+    return found
+
+
+def _conflicts() -> list[Sample]:
+    from chains import test_cometbft_evidence as cases
+
+    from helpers import tendermint as tm
+    from isthmus.chains.cometbft import conflict_input
+
+    right = cases.light(tm.make(5, cases.FOUR))
+    anchor = bytes(cases.trusted(4))
+    others = [
+        tm.make(5, cases.FOUR, seconds=tm.START_S + 51),
+        tm.make(5, cases.FOUR, app="BB" * 32),
+        tm.make(5, cases.FOUR, round_=1, seconds=tm.START_S + 51),
+    ]
+    return [(conflict_input(right, cases.light(other)), anchor, True) for other in others]
+
+
+def _duplicate_votes() -> list[Sample]:
+    from chains import test_cometbft_evidence as cases
+
+    from isthmus.chains.cometbft import duplicate_vote_from_json
+
+    anchor = bytes(cases.duplicate_anchor())
+    pairs = [cases.evidence(name, *cases.two_blocks()) for name in (1, 2, 4)]
+    return [(duplicate_vote_from_json(pair), anchor, True) for pair in pairs]
