@@ -40,8 +40,8 @@ FOREIGN: Final = re.compile(
 )
 MACHINE: Final = re.compile(r"/([w]ork|[f]arm)/|/tmp/([b]ash_jobs|[i]sthmus)")
 EXCEPTIONS: Final = re.compile(r"\b(throw|try|catch|dynamic_cast|typeid)\b")
-# Where an exception may be handled below ext/bind: the pool carries std::bad_alloc from its threads to the caller, and the
-# C surface turns it into a return value.
+# Where an exception may be handled below ext/bind: the pool carries std::bad_alloc from its threads to the caller,
+# and the C surface turns it into a return value.
 MAY_CATCH: Final = {"ext/exec/pool.cpp", "ext/engine/capi.cpp"}
 DEF_ROW: Final = re.compile(r"^X\((\w+),\s*(\d+)(?:,\s*\"([^\"]*)\")?")
 

@@ -35,13 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("isthmus-slow" if os.environ.get("ISTHMUS_SLOW") else "isthmus")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if os.environ.get("ISTHMUS_SLOW") or "slow" in (config.getoption("-m") or ""):
-        return
-    skip = pytest.mark.skip(reason="slow: run with -m slow or ISTHMUS_SLOW=1")
-    for item in items:
-        if item.get_closest_marker("slow") is not None:
-            item.add_marker(skip)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    wanted = os.environ.get("ISTHMUS_SLOW") or "slow" in (item.config.getoption("-m") or "")
+    if not wanted and item.get_closest_marker("slow") is not None:
+        pytest.skip("slow: run with -m slow or ISTHMUS_SLOW=1")
 
 
 def pytest_report_header() -> str:

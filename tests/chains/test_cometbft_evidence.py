@@ -182,11 +182,17 @@ def test_what_is_no_duplicate_vote() -> None:
 
 
 def test_every_byte_of_duplicate_votes_flipped_is_never_valid() -> None:
-    """But for the timestamp of the evidence itself, which is the chain's to judge."""
+    """But for what VerifyDuplicateVote does not look at and no signature covers: each vote's validator_index, and the
+    timestamp of the evidence itself, which is the chain's to judge."""
     source = evidence(2, *two_blocks())
     raw = duplicate_vote_from_json(source)
     stamp = raw.rindex(b"\x2a")
     engine = isthmus.Engine()
     mutants = [raw[:i] + bytes([raw[i] ^ 1 << i % 8]) + raw[i + 1 :] for i in range(stamp)]
     report = engine.check(DUPLICATE, mutants, duplicate_anchor())
-    assert [i for i, verdict in enumerate(report) if verdict.ok] == []
+    address = tm.address(2)
+    # Field 7, a varint, stands right behind field 6, the address.
+    first = raw.index(address) + len(address)
+    second = raw.index(address, first) + len(address)
+    assert raw[first] == raw[second] == 7 << 3
+    assert [i for i, verdict in enumerate(report) if verdict.ok] == [first + 1, second + 1]

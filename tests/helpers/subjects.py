@@ -6,7 +6,7 @@ A subject answers rows of one scheme. Both see the same bytes, and the oracle sh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from vectors.rows import SigRow
 
@@ -20,7 +20,8 @@ def native(scheme: str, rows: Sequence[SigRow], encoding: str = "compact", low_s
     columns = [row.key for row in rows], [row.message for row in rows], [row.signature for row in rows]
     if scheme != "secp256k1-ecdsa":
         return [bool(answer) for answer in isthmus.verify(scheme, *columns)]
-    answers = isthmus.verify(scheme, *columns, encoding=encoding, low_s=low_s, digest_len=None)  # type: ignore[arg-type]
+    options: Any = {"encoding": encoding, "low_s": low_s, "digest_len": None}
+    answers = isthmus.verify(scheme, *columns, **options)
     return [bool(answer) for answer in answers]
 
 

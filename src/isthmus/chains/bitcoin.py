@@ -1,7 +1,7 @@
 """Bitcoin: what a caller trusts before a block, a run of headers or one input is looked at.
 
 The native decoders ``bitcoin-block``, ``bitcoin-headers`` and ``bitcoin-input`` take an :class:`Anchor`. The more it
-holds, the more they decide; what it lacks makes a verdict ``undecided``, never ``valid``. Nothing here decides anything.
+holds, the more they decide; what it lacks makes a verdict ``undecided``, never ``valid``. Nothing here decides.
 
 Hashes are 32 bytes in internal order; the printed form is the reverse of it, see :func:`from_printed`.
 """
@@ -86,7 +86,7 @@ def pack_prevouts(prevouts: Iterable[Prevout]) -> bytes:
     script. The inputs of a block's first transaction, its coinbase, have no entry.
 
     >>> pack_prevouts([Prevout(5, b"\\x51", 7)]).hex()
-    '010000000500000000000000070000000001' + '51'
+    '01000000050000000000000007000000000151'
     """
     entries = list(prevouts)
     parts = [len(entries).to_bytes(4, "little")]
@@ -122,9 +122,9 @@ class Anchor:
                        own rules
     ``parents``        n * 80 bytes of headers, ending with the parent: eleven give the median time past, 2016 a period
     ``opener``         80 bytes: the header that opens the parent's period, at ``opener_height(height)``
-    ``prevouts``       container of the spent outputs, see ``pack_prevouts``; ``None`` when they are not known. Whoever gives
-                       it says that they are unspent before the block, and that no transaction of the block overwrites an
-                       unspent one (BIP30)
+    ``prevouts``       container of the spent outputs, see ``pack_prevouts``; ``None`` when they are not known. Whoever
+                       gives it says that they are unspent before the block, and that no transaction of the block
+                       overwrites an unspent one (BIP30)
     ``prevout_times``  see ``pack_times``
     ``now``            unix seconds: no header may be more than two hours later; ``None`` leaves that rule out
     ``txids``          n * 32 bytes, see ``with_txids``
@@ -217,9 +217,11 @@ class Anchor:
 
     @classmethod
     def from_mapping(cls, table: Mapping[str, Any], folder: Path | None = None) -> Anchor:
-        """From the keys of a TOML table: ``height`` and, as wanted, ``network``, ``hash`` (printed form), ``now``, ``rules``
-        (list), ``index``, ``median_time``; ``parents``, ``opener``, ``prevouts``, ``prevout_times``, ``txids`` as hexadecimal digits, or as
-        ``{ file = "path" }``. ``headers = { file = "path", first_height = 0 }`` gives parents and opener at once.
+        """From the keys of a TOML table.
+
+        ``height`` and, as wanted, ``network``, ``hash`` (printed form), ``now``, ``rules`` (list), ``index``,
+        ``median_time``; ``parents``, ``opener``, ``prevouts``, ``prevout_times``, ``txids`` as hexadecimal digits, or
+        as ``{ file = "path" }``. ``headers = { file = "path", first_height = 0 }`` gives parents and opener at once.
 
         >>> Anchor.from_mapping({"height": 1, "network": "regtest"}).network
         'regtest'
@@ -263,7 +265,8 @@ def _blob(name: str, value: object, folder: Path | None) -> bytes:
     if isinstance(value, str):
         return bytes.fromhex(value)
     if isinstance(value, Mapping) and isinstance(value.get("file"), str):
-        return ((folder or Path()) / value["file"]).read_bytes()
+        path: str = value["file"]
+        return ((folder or Path()) / path).read_bytes()
     raise ValueError(f"anchor: {name!r} is neither hexadecimal digits nor {{ file = ... }}")
 
 

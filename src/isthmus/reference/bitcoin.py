@@ -219,9 +219,7 @@ class Transaction:
             if reader.uint(1) != 1:
                 raise ValueError(f"byte {reader.at}: transaction flags other than 1")
             count = reader.compact_size()
-        inputs = [
-            Input(reader.take(32), reader.uint(4), reader.string(), reader.uint(4)) for _ in range(count)
-        ]
+        inputs = [Input(reader.take(32), reader.uint(4), reader.string(), reader.uint(4)) for _ in range(count)]
         outputs = [
             Output(int.from_bytes(reader.take(8), "little", signed=True), reader.string())
             for _ in range(reader.compact_size())

@@ -84,9 +84,7 @@ def _sha2(
     for at in range(0, len(padded), block):
         w = [int.from_bytes(padded[at + word * i : at + word * (i + 1)], "big") for i in range(16)]
         for i in range(16, len(constants)):
-            w.append(
-                (small(w[i - 2], rotations[3]) + w[i - 7] + small(w[i - 15], rotations[2]) + w[i - 16]) & mask
-            )
+            w.append((small(w[i - 2], rotations[3]) + w[i - 7] + small(w[i - 15], rotations[2]) + w[i - 16]) & mask)
         a, b, c, d, e, f, g, h = state
         for constant, word_i in zip(constants, w, strict=True):
             choose = (e & f) ^ (~e & g)
