@@ -1,7 +1,7 @@
 """The one command: everything that a change must pass.
 
     python ci/check.py                  # all of it
-    python ci/check.py --fast           # under a minute after an edit: no slow tests, no package
+    python ci/check.py --fast           # under a minute after an edit: no tests marked full, no package
     python ci/check.py --deep           # besides: sanitizers, AArch64, debug build
     python ci/check.py --only tidy,layers      python ci/check.py --skip package
     python ci/check.py --fix            # writes what ruff and clang-format want, then checks
@@ -192,7 +192,7 @@ def _pytest(*arguments: str) -> str:
 
 def step_python(context: Context) -> str:
     """The Python tests."""
-    return _pytest(*(["-m", "not slow"] if context.fast else []))
+    return _pytest(*(["-m", "not slow and not full"] if context.fast else []))
 
 
 def step_docs(_: Context) -> str:

@@ -195,6 +195,7 @@ def test_a_byte_of_each_field_of_real_blocks(data: Path) -> None:
             assert code in found or found & structural, (block.name, at, found)
 
 
+@pytest.mark.full
 def test_spread_flips_over_large_blocks(data: Path, figures: Report) -> None:
     """Six bytes spread over each large block; every flip is invalid."""
     engine = isthmus.Engine()

@@ -280,6 +280,7 @@ def _sealed(block: Made) -> bytes:
         return block.block.serialise()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("name", "change", "code"), RULES, ids=[name for name, _, _ in RULES])
 def test_a_broken_rule_is_named(name: str, change: Callable[[Made], None], code: str) -> None:
     block = make()
@@ -465,6 +466,7 @@ def test_scripts_that_are_no_template_are_undecided() -> None:
 # --- mutation
 
 
+@pytest.mark.full
 def test_every_byte_flipped_is_never_valid() -> None:
     """With the hash pinned every byte counts; without it, half of all other nonces are regtest proofs of work too."""
     block = make()
@@ -479,6 +481,7 @@ def test_every_byte_flipped_is_never_valid() -> None:
     assert {i for i, verdict in enumerate(report) if str(verdict.status) != "invalid"} <= free
 
 
+@pytest.mark.full
 def test_every_byte_flipped_and_sealed_again_is_never_valid() -> None:
     """Merkle root, commitment and work made new over each change, so that only signatures and rules can tell.
 

@@ -78,6 +78,7 @@ def test_sighash_vectors(data: Path, figures: Report) -> None:
     assert right == len(cases)
 
 
+@pytest.mark.full
 def test_sighash_vectors_as_spends(data: Path, figures: Report) -> None:
     """Each transaction of sighash.json spends a P2PK output that signs the case's hash type: native equals the oracle.
 

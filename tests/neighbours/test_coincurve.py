@@ -47,6 +47,7 @@ def schnorr(key: bytes, message: bytes, signature: bytes) -> bool:
         return False
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("low_s", [False, True])
 def test_ecdsa(low_s: bool) -> None:
     rows = pools.make("secp256k1-ecdsa", 256 + low_s, COUNT)
@@ -100,6 +101,7 @@ def test_bip340() -> None:
     assert 0 < sum(wanted) < len(wanted)
 
 
+@pytest.mark.full
 def test_keys_of_every_form() -> None:
     """Random and edge encodings of keys: accepted or refused as libsecp256k1 does (hybrid forms aside)."""
     rng = random.Random(33)

@@ -47,6 +47,7 @@ def openssl(row: Row) -> bool:
     return True
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("neighbour", [sodium, openssl])
 @pytest.mark.parametrize("scheme", ["ed25519-zip215", "ed25519-rfc8032"])
 def test_ordinary_rows(scheme: str, neighbour: object) -> None:
@@ -59,6 +60,7 @@ def test_ordinary_rows(scheme: str, neighbour: object) -> None:
     assert 0 < sum(wanted) < len(wanted)
 
 
+@pytest.mark.full
 def test_strict_accepts_whatever_sodium_accepts() -> None:
     """libsodium's set lies inside RFC 8032's without cofactor, which lies inside ZIP-215's."""
     rows = pools.make("ed25519-zip215", 215, COUNT)
@@ -70,6 +72,7 @@ def test_strict_accepts_whatever_sodium_accepts() -> None:
     assert sum(inner) < sum(strict) < sum(loose), "the rows must tell the three rules apart"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("scheme", ["ed25519-zip215", "ed25519-rfc8032"])
 def test_the_oracle_agrees_on_odd_points(scheme: str) -> None:
     from helpers.subjects import oracle

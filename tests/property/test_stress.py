@@ -156,6 +156,7 @@ print(peak() - before)
 """
 
 
+@pytest.mark.full
 def test_memory_does_not_grow() -> None:
     done = run_python(LEAKING)
     assert done.returncode == 0, done.stderr

@@ -50,6 +50,7 @@ def _random_leaves(count: int) -> list[bytes]:
     return [rng.randbytes(32) for _ in range(count)]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("count", [*range(1, 70), 127, 128, 129, 255, 256, 257, 1000])
 def test_every_rule_equals_the_oracle(count: int) -> None:
     leaves = _random_leaves(count)

@@ -54,6 +54,7 @@ def _ed25519_rows(data: Path, rule: str) -> dict[str, list[SigRow]]:
     return loaded
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("subject", SUBJECTS)
 @pytest.mark.parametrize("rule", ed25519.RULES)
 def test_ed25519(subject: str, rule: str, data: Path, figures: Report) -> None:
@@ -102,6 +103,7 @@ def test_rfc8032_refuses_the_grid_beyond_canonical_encodings(data: Path) -> None
         assert sum(wanted) == 8
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_secp256k1_ecdsa(subject: str, data: Path, figures: Report) -> None:
     folder = data / "vectors" / "secp256k1_ecdsa"
