@@ -33,6 +33,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Literal
 
+import cxx
+import sanitize
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 BATCH: Final = 250
 SEED_LEN_MAX: Final = 24_000  # larger real inputs are mutated rarely: a hundred thousand of them would take a day
@@ -354,13 +357,19 @@ def start_worker(options: argparse.Namespace, name: str, errors: IO[str], batch:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(options))
 
 
+def prepare(options: argparse.Namespace) -> None:
+    """Brings the extensions up to date: the ordinary ones, which name the targets, and those that the workers load."""
+    cxx.build(cxx.plan_of("native"), ["extensions"])
+    if options.sanitize:
+        plan = cxx.plan_of("sanitise")
+        sanitize.link_package(plan.package())
+        cxx.build(plan, ["extensions"])
+
+
 def environment(options: argparse.Namespace) -> dict[str, str]:
     """The worker's environment: that of ci/sanitize.py with --sanitize."""
     if not options.sanitize:
-        return dict(os.environ)
-    import cxx
-    import sanitize
-
+        return os.environ | {"PYTHONPATH": str(ROOT / "src")}
     plan = cxx.plan_of("sanitise")
     libraries = [sanitize.runtime(plan.compiler, name) for name in ("libasan.so", "libubsan.so")]
     added = {"LD_PRELOAD": " ".join(libraries), "PYTHONPATH": str(plan.package().parent)}
@@ -442,6 +451,12 @@ def main() -> int:
         return work(options)
     if options.sanitize:
         options.case_s, options.rss_mb = 20 * options.case_s, 6 * options.rss_mb
+    try:
+        prepare(options)
+    except cxx.BuildError as error:
+        print(f"fuzz: {error}", file=sys.stderr)
+        return 1
+    sys.path.insert(0, str(ROOT / "src"))
     names = [name for name in targets() if not options.only or any(part in name for part in options.only.split(","))]
     print(
         f"fuzz: {len(names)} targets, {options.cases} random and {options.cases} mutated inputs each, "
