@@ -66,11 +66,12 @@ u32 detect() {
 
   const bool saves = has(leaf1_ecx, 27);
   const u64 state = saves ? xcr0() : 0;
-  // A compiler that was told -mavx2 may also use SSE4.2 and POPCNT; with -mavx512f also FMA and F16C.
-  const bool avx2 =
-      (state & 0x06) == 0x06 && has(leaf1_ecx, 28) && has(leaf1_ecx, 20) && has(leaf1_ecx, 23) && has(leaf7_ebx, 5);
+  // A compiler that was told -mavx2 may also use SSE4.2 and POPCNT, and the tier is compiled with -mfma; with -mavx512f
+  // also F16C.
+  const bool avx2 = (state & 0x06) == 0x06 && has(leaf1_ecx, 28) && has(leaf1_ecx, 20) && has(leaf1_ecx, 23) &&
+                    has(leaf1_ecx, 12) && has(leaf7_ebx, 5);
   if (avx2) bits |= kAvx2;
-  const bool avx512 = avx2 && (state & 0xe0) == 0xe0 && has(leaf1_ecx, 12) && has(leaf1_ecx, 29) &&
+  const bool avx512 = avx2 && (state & 0xe0) == 0xe0 && has(leaf1_ecx, 29) &&
                       has(leaf7_ebx, 16) && has(leaf7_ebx, 17) && has(leaf7_ebx, 30) && has(leaf7_ebx, 31);
   if (avx512) bits |= kAvx512;
   if (avx512 && has(leaf7_ebx, 21)) bits |= kIfma;

@@ -88,6 +88,7 @@ class Choice {
 
   // The best row, for operations whose items cannot be shared out.
   Fn best() const { return order_[0]->run; }
+  const Row<Fn>& best_row() const { return *order_[0]; }
 
   // Calls call(run, from, count) so that every item of 0..total-1 is handled once, in order.
   template <typename Call>

@@ -2,17 +2,28 @@
 //
 //   policy        lanes  where
 //   Fe52Ifma      8      files with -mavx512ifma: vpmadd52luq, vpmadd52huq
-//   Fe52Plain<N>  N      everywhere, through unsigned __int128: the instruction is compared with it
+//   Fe52Fma8      8      files with -mavx512f: double-precision fused multiply-add, rounding towards zero
+//   Fe52Fma4      4      files with -mavx2 -mfma: the same; the caller holds a RoundTowardsZero
+//   Fe52Plain<N>  N      everywhere, through unsigned __int128: the others are compared with it
 //
-// A kernel is a template over a policy P. It uses P::V, a lane type of lanes_u64.hpp with all its operations,
-// and
+// A kernel is a template over a policy P. It uses P::V, a lane type of lanes_u64.hpp with all its operations, and
 //
-//   P::madd_lo(acc, a, b) = acc + ((a mod 2^52) * (b mod 2^52)) mod 2^52
-//   P::madd_hi(acc, a, b) = acc + ((a mod 2^52) * (b mod 2^52)) / 2^52
+//   P::factor(a)                 -> P::Factor, a limb made ready to be multiplied (used for many products)
+//   P::accumulate(lo, hi, a, b)  lo += (a b) mod 2^52, hi += (a b) / 2^52, for factors a and b
+//   P::settle<m, n>(acc)         the sum of m low and n high parts that were accumulated in acc, starting from zero
+//   P::kSquareAsProduct          whether a square is faster as a product of equal factors than from half the parts
 //
-// Both sums wrap modulo 2^64. Bits 52..63 of a and b are IGNORED: a limb that has grown past 52 bits gives a
-// wrong product in silence, so every kernel states why its factors are below 2^52. One step adds less than
-// 2^52 to acc: an accumulator that starts below 2^52 holds 4095 steps (4096 * 2^52 = 2^64).
+// Factors must come from limbs in [0, 2^52): bits above are IGNORED by Ifma and ruin the others, so every kernel states
+// why its factors are in range. One part is below 2^52: 2048 of them stay below 2^63, so that a settled sum may be
+// shifted arithmetically.
+//
+// Why doubles do (Fma8, Fma4): a and b are integers below 2^52, so exact doubles. With rounding towards zero
+// h = a b + 2^104 loses exactly what lies below the last place of [2^104, 2^105), which is 2^52: h - 2^104 is
+// 2^52 floor(a b / 2^52), and h stays in the interval because a b <= 2^104 - 2^53 + 1. The difference
+// (2^104 + 2^52) - h is a multiple of 2^52 of at most 53 bits, so exact, and a b + (2^104 + 2^52) - h =
+// 2^52 + a b mod 2^52 lies in [2^52, 2^53), where doubles are the integers, so it is exact too. In both intervals the
+// bit pattern counts the last places: the integer wanted is the pattern minus that of the interval's lower end. Those
+// constants are taken off by `settle`, once per sum.
 #pragma once
 
 #include "simd/lanes_u64.hpp"
@@ -24,28 +35,116 @@ constexpr u64 kMask52 = (u64{1} << 52) - 1;
 
 template <usize N>
 struct Fe52Plain {
+  static constexpr bool kSquareAsProduct = false;
   using V = U64Plain<N>;
+  using Factor = V;
 
-  static ISTHMUS_INLINE V madd_lo(V acc, V a, V b) {
-    for (usize i = 0; i < N; ++i) acc.v[i] += static_cast<u64>(product(a.v[i], b.v[i])) & kMask52;
+  static ISTHMUS_INLINE Factor factor(V a) { return a & V::set1(kMask52); }
+  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) {
+    for (usize i = 0; i < N; ++i) {
+      const u128 product = static_cast<u128>(a.v[i]) * b.v[i];
+      lo.v[i] += static_cast<u64>(product) & kMask52;
+      hi.v[i] += static_cast<u64>(product >> 52);
+    }
+  }
+  template <u32 kLow, u32 kHigh>
+  static ISTHMUS_INLINE V settle(V acc) {
     return acc;
   }
-  static ISTHMUS_INLINE V madd_hi(V acc, V a, V b) {
-    for (usize i = 0; i < N; ++i) acc.v[i] += static_cast<u64>(product(a.v[i], b.v[i]) >> 52);
-    return acc;
-  }
-
- private:
-  static ISTHMUS_INLINE u128 product(u64 a, u64 b) { return static_cast<u128>(a & kMask52) * (b & kMask52); }
 };
 
 #if defined(__AVX512IFMA__) && defined(__AVX512F__) && defined(__AVX512DQ__)
 
 struct Fe52Ifma {
+  static constexpr bool kSquareAsProduct = false;
   using V = U64x8;
+  using Factor = V;
 
-  static ISTHMUS_INLINE V madd_lo(V acc, V a, V b) { return {_mm512_madd52lo_epu64(acc.v, a.v, b.v)}; }
-  static ISTHMUS_INLINE V madd_hi(V acc, V a, V b) { return {_mm512_madd52hi_epu64(acc.v, a.v, b.v)}; }
+  static ISTHMUS_INLINE Factor factor(V a) { return a; }
+  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) {
+    lo.v = _mm512_madd52lo_epu64(lo.v, a.v, b.v);
+    hi.v = _mm512_madd52hi_epu64(hi.v, a.v, b.v);
+  }
+  template <u32 kLow, u32 kHigh>
+  static ISTHMUS_INLINE V settle(V acc) {
+    return acc;
+  }
+};
+
+#endif
+
+// Bit patterns of 2^52 and 2^104.
+constexpr u64 kTwo52Bits = u64{52 + 1023} << 52;
+constexpr u64 kTwo104Bits = u64{104 + 1023} << 52;
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+
+struct Fe52Fma8 {
+  static constexpr bool kSquareAsProduct = true;
+  using V = U64x8;
+  struct Factor {
+    __m512d v;
+  };
+
+  static ISTHMUS_INLINE Factor factor(V a) { return {_mm512_cvtepu64_pd(a.v)}; }
+  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) {
+    constexpr int kChop = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+    const __m512d top = _mm512_fmadd_round_pd(a.v, b.v, _mm512_set1_pd(0x1p104), kChop);
+    const __m512d rest = _mm512_sub_round_pd(_mm512_set1_pd(0x1p104 + 0x1p52), top, kChop);
+    const __m512d low = _mm512_fmadd_round_pd(a.v, b.v, rest, kChop);
+    hi.v = _mm512_add_epi64(hi.v, _mm512_castpd_si512(top));
+    lo.v = _mm512_add_epi64(lo.v, _mm512_castpd_si512(low));
+  }
+  template <u32 kLow, u32 kHigh>
+  static ISTHMUS_INLINE V settle(V acc) {
+    return acc - V::set1(kLow * kTwo52Bits + kHigh * kTwo104Bits);
+  }
+};
+
+#endif
+
+#if defined(__AVX2__) && defined(__FMA__)
+
+struct Fe52Fma4 {
+  static constexpr bool kSquareAsProduct = true;
+  using V = U64x4;
+  struct Factor {
+    __m256d v;
+  };
+
+  // An integer below 2^52 in the place of the fraction of 2^52, then 2^52 taken off: exact.
+  static ISTHMUS_INLINE Factor factor(V a) {
+    const V placed = a | V::set1(kTwo52Bits);
+    return {_mm256_sub_pd(_mm256_castsi256_pd(placed.v), _mm256_set1_pd(0x1p52))};
+  }
+  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) {
+    const __m256d top = _mm256_fmadd_pd(a.v, b.v, _mm256_set1_pd(0x1p104));
+    const __m256d rest = _mm256_sub_pd(_mm256_set1_pd(0x1p104 + 0x1p52), top);
+    const __m256d low = _mm256_fmadd_pd(a.v, b.v, rest);
+    hi.v = _mm256_add_epi64(hi.v, _mm256_castpd_si256(top));
+    lo.v = _mm256_add_epi64(lo.v, _mm256_castpd_si256(low));
+  }
+  template <u32 kLow, u32 kHigh>
+  static ISTHMUS_INLINE V settle(V acc) {
+    return acc - V::set1(kLow * kTwo52Bits + kHigh * kTwo104Bits);
+  }
+};
+
+#endif
+
+#if defined(__x86_64__)
+
+// While it lives, double-precision operations of this thread round towards zero. What computes must be in a function
+// that the compiler cannot inline beside it, or operations could be moved out of its reach.
+class RoundTowardsZero {
+ public:
+  RoundTowardsZero() : before_(_mm_getcsr()) { _mm_setcsr((before_ & ~_MM_ROUND_MASK) | _MM_ROUND_TOWARD_ZERO); }
+  ~RoundTowardsZero() { _mm_setcsr(before_); }
+  RoundTowardsZero(const RoundTowardsZero&) = delete;
+  RoundTowardsZero& operator=(const RoundTowardsZero&) = delete;
+
+ private:
+  u32 before_;
 };
 
 #endif

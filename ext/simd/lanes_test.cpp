@@ -130,6 +130,8 @@ void expected_u64(u64 (&out)[kU64Ops], u64 x, u64 y, u64 z, u64 first, const u64
   out[kU64Shl51] = x << 51;
   out[kU64Shr1] = x >> 1;
   out[kU64Shr52] = x >> 52;
+  out[kU64ShlBy23] = x << 23;
+  out[kU64ShrBy37] = x >> 37;
   out[kU64Sar1] = filled_shift(x, 1);
   out[kU64Sar52] = filled_shift(x, 52);
   out[kU64Sar63] = filled_shift(x, 63);
@@ -255,14 +257,19 @@ u64 slow_madd(u64 acc, u64 a, u64 b, bool high) {
   return acc + (high ? a1 * b1 + (middle >> 26) : low);
 }
 
-void check_fe52(usize (*probe)(u64*, u64*, const u64*, const u64*, const u64*)) {
+void check_fe52(usize (*probe)(u64*, u64*, const u64*, const u64*, const u64*), usize lanes = 8) {
   Words<u64> words;
   for (int round = 0; round < 2000; ++round) {
     u64 acc[kProbeLanes], a[kProbeLanes], b[kProbeLanes], low[kProbeLanes], high[kProbeLanes];
     words.fill(acc, kProbeLanes);
     words.fill(a, kProbeLanes);
     words.fill(b, kProbeLanes);
-    CHECK(probe(low, high, acc, a, b) == 8);
+    // Factors are below 2^52 by contract; a third of them stands at the bound.
+    for (usize i = 0; i < kProbeLanes; ++i) {
+      a[i] = i % 3 == 0 ? simd::kMask52 - (a[i] & 1) : a[i] & simd::kMask52;
+      b[i] = i % 3 == 0 ? simd::kMask52 - (b[i] & 3) : b[i] & simd::kMask52;
+    }
+    CHECK(probe(low, high, acc, a, b) == lanes);
     for (usize i = 0; i < kProbeLanes; ++i) {
       REQUIRE(low[i] == slow_madd(acc[i], a[i], b[i], false));
       REQUIRE(high[i] == slow_madd(acc[i], a[i], b[i], true));
@@ -276,17 +283,19 @@ TEST_CASE("52-bit multiply-add, emulated") { check_fe52(base::probe_fe52); }
 
 #if defined(__x86_64__)
 TEST_CASE("52-bit multiply-add, IFMA" * doctest::skip(!cpu_has("ifma"))) { check_fe52(ifma::probe_fe52); }
+TEST_CASE("52-bit multiply-add, AVX-512 doubles" * doctest::skip(!cpu_has("avx512"))) {
+  check_fe52(avx512::probe_fe52);
+}
+TEST_CASE("52-bit multiply-add, AVX2 doubles" * doctest::skip(!cpu_has("avx2"))) { check_fe52(avx2::probe_fe52, 4); }
 #endif
 
 TEST_CASE("52-bit multiply-add at its bounds") {
   using P = simd::Fe52Plain<1>;
   using V = P::V;
-  const V zero = V::set1(0);
   const V top = V::set1(simd::kMask52);
+  V lo = V::set1(0), hi = V::set1(0);
+  P::accumulate(lo, hi, P::factor(top), P::factor(top));
   // (2^52 - 1)^2 = (2^52 - 2) * 2^52 + 1
-  CHECK(P::madd_lo(zero, top, top).lane(0) == 1);
-  CHECK(P::madd_hi(zero, top, top).lane(0) == simd::kMask52 - 1);
-  // Bits above 2^52 are ignored, sums wrap at 2^64.
-  CHECK(P::madd_lo(zero, V::set1(u64{1} << 52), top).lane(0) == 0);
-  CHECK(P::madd_lo(V::set1(~u64{0}), V::set1(~u64{0}), V::set1(1)).lane(0) == simd::kMask52 - 1);
+  CHECK(lo.lane(0) == 1);
+  CHECK(hi.lane(0) == simd::kMask52 - 1);
 }

@@ -6,6 +6,7 @@
 //   + -                                modulo 2^64
 //   & | ^ and_not(a, b)                and_not is a & ~b
 //   shl<n> shr<n> sar<n> rotr<n>       0 < n < 64; sar fills with the sign
+//   shl_by(a, n) shr_by(a, n)          0 <= n < 64, the same for all lanes, known only when it runs
 //   mul32(a, b)                        low 32 bits of a times low 32 bits of b, exact in 64 bits
 //   equal(a, b) less(a, b)             masks: a lane is all ones or all zeros; less is unsigned
 //   select(mask, a, b)                 mask ? a : b; mask lanes must be all ones or all zeros
@@ -71,6 +72,16 @@ ISTHMUS_INLINE U64Plain<N> shl(U64Plain<N> a) {
 template <int kBits, usize N>
 ISTHMUS_INLINE U64Plain<N> shr(U64Plain<N> a) {
   for (usize i = 0; i < N; ++i) a.v[i] >>= kBits;
+  return a;
+}
+template <usize N>
+ISTHMUS_INLINE U64Plain<N> shl_by(U64Plain<N> a, u32 n) {
+  for (usize i = 0; i < N; ++i) a.v[i] <<= n;
+  return a;
+}
+template <usize N>
+ISTHMUS_INLINE U64Plain<N> shr_by(U64Plain<N> a, u32 n) {
+  for (usize i = 0; i < N; ++i) a.v[i] >>= n;
   return a;
 }
 template <int kBits, usize N>
@@ -157,6 +168,8 @@ template <int kBits>
 ISTHMUS_INLINE U64x2 shr(U64x2 a) {
   return {vshrq_n_u64(a.v, kBits)};
 }
+ISTHMUS_INLINE U64x2 shl_by(U64x2 a, u32 n) { return {vshlq_u64(a.v, vdupq_n_s64(n))}; }
+ISTHMUS_INLINE U64x2 shr_by(U64x2 a, u32 n) { return {vshlq_u64(a.v, vdupq_n_s64(-static_cast<i64>(n)))}; }
 template <int kBits>
 ISTHMUS_INLINE U64x2 sar(U64x2 a) {
   return {vreinterpretq_u64_s64(vshrq_n_s64(vreinterpretq_s64_u64(a.v), kBits))};
@@ -217,6 +230,8 @@ template <int kBits>
 ISTHMUS_INLINE U64x4 shr(U64x4 a) {
   return {_mm256_srli_epi64(a.v, kBits)};
 }
+ISTHMUS_INLINE U64x4 shl_by(U64x4 a, u32 n) { return {_mm256_sll_epi64(a.v, _mm_cvtsi32_si128(static_cast<int>(n)))}; }
+ISTHMUS_INLINE U64x4 shr_by(U64x4 a, u32 n) { return {_mm256_srl_epi64(a.v, _mm_cvtsi32_si128(static_cast<int>(n)))}; }
 // AVX2 has no 64-bit arithmetic shift: the sign mask fills the top.
 template <int kBits>
 ISTHMUS_INLINE U64x4 sar(U64x4 a) {
@@ -293,6 +308,8 @@ template <int kBits>
 ISTHMUS_INLINE U64x8 shr(U64x8 a) {
   return {_mm512_srli_epi64(a.v, kBits)};
 }
+ISTHMUS_INLINE U64x8 shl_by(U64x8 a, u32 n) { return {_mm512_sll_epi64(a.v, _mm_cvtsi32_si128(static_cast<int>(n)))}; }
+ISTHMUS_INLINE U64x8 shr_by(U64x8 a, u32 n) { return {_mm512_srl_epi64(a.v, _mm_cvtsi32_si128(static_cast<int>(n)))}; }
 template <int kBits>
 ISTHMUS_INLINE U64x8 sar(U64x8 a) {
   return {_mm512_srai_epi64(a.v, kBits)};

@@ -1,9 +1,13 @@
 // The probes of one tier; see probe_tiers.hpp. The including file defines ISTHMUS_TIER, and ISTHMUS_LANES32
-// with ISTHMUS_LANES64, or ISTHMUS_FE52, or all three.
+// with ISTHMUS_LANES64, or ISTHMUS_FE52, or all three; ISTHMUS_FE52_ROUNDING where the policy wants another rounding.
 #include "simd/lanes_fe52.hpp"
 #include "simd/lanes_u32.hpp"
 #include "simd/lanes_u64.hpp"
 #include "simd/probe_tiers.hpp"
+
+#ifndef ISTHMUS_FE52_ROUNDING
+#define ISTHMUS_FE52_ROUNDING static_cast<void>(0)
+#endif
 
 namespace isthmus::ISTHMUS_TIER {
 
@@ -56,7 +60,7 @@ usize probe_u64(u64* out, const u64* a, const u64* b, const u64* c, const u64* t
     // clang-format off
     const V results[kU64Ops] = {
         x + y, x - y, x ^ y, x & y, x | y, and_not(x, y), simd::shl<1>(x), simd::shl<51>(x), simd::shr<1>(x),
-        simd::shr<52>(x), simd::sar<1>(x), simd::sar<52>(x), simd::sar<63>(x), simd::rotr<1>(x),
+        simd::shr<52>(x), simd::shl_by(x, 23), simd::shr_by(x, 37), simd::sar<1>(x), simd::sar<52>(x), simd::sar<63>(x), simd::rotr<1>(x),
         simd::rotr<41>(x), mul32(x, y), equal(x, y), equal(x, x), less(x, y), less(x, x), select(mask, x, y),
         V::set1(any(mask) ? 1 : 0), xor3(x, y, z), choose(x, y, z), majority(x, y, z), swap_bytes(x),
         gather(table, x & V::set1(kProbeLanes - 1)), V::set1(c[0]), V::load(lanes)};
@@ -79,15 +83,22 @@ usize probe_u64_transpose(u64* square) {
 
 #if defined(ISTHMUS_FE52)
 
-usize probe_fe52(u64* low, u64* high, const u64* acc, const u64* a, const u64* b) {
+// Not inlined, for the sake of RoundTowardsZero.
+[[gnu::noinline]] static usize probe_fe52_inner(u64* low, u64* high, const u64* acc, const u64* a, const u64* b) {
   using P = simd::ISTHMUS_FE52;
   using V = typename P::V;
   for (usize i = 0; i < kProbeLanes; i += V::kLanes) {
-    const V start = V::load(acc + i);
-    P::madd_lo(start, V::load(a + i), V::load(b + i)).store(low + i);
-    P::madd_hi(start, V::load(a + i), V::load(b + i)).store(high + i);
+    V lo = V::load(acc + i), hi = lo;
+    P::accumulate(lo, hi, P::factor(V::load(a + i)), P::factor(V::load(b + i)));
+    P::template settle<1, 0>(lo).store(low + i);
+    P::template settle<0, 1>(hi).store(high + i);
   }
   return V::kLanes;
+}
+
+usize probe_fe52(u64* low, u64* high, const u64* acc, const u64* a, const u64* b) {
+  ISTHMUS_FE52_ROUNDING;
+  return probe_fe52_inner(low, high, acc, a, b);
 }
 
 #endif
