@@ -8,11 +8,14 @@ from collections.abc import Callable
 import pytest
 from helpers import bitcoin as made
 from helpers import bitcoin_judge, cometbft_judge, samples, wire_forms
+from helpers import tendermint as tm
 from helpers.bitcoin_judge import Judge
 
 import isthmus
+from chains import test_cometbft_evidence as evidence
 from isthmus.chains.bitcoin import RULES, Anchor, pack_prevouts
 from isthmus.reference import bitcoin as ref
+from isthmus.reference import ed25519
 
 Pair = tuple[bytes, bytes]
 
@@ -97,6 +100,27 @@ def test_priorities_proposer_and_total_are_free() -> None:
     changed = wire_forms.write(proposed, cometbft_judge.LIGHT_BLOCK)
     assert core("cometbft-light-block", changed, anchor)
     assert cometbft_judge.light_block(changed, anchor)
+
+
+def test_a_voted_block_id_is_empty_or_complete() -> None:
+    """Vote.ValidateBasic: a signed block id with only some of its parts is no vote, so it proves nothing."""
+    anchor = bytes(evidence.duplicate_anchor())
+    raw = evidence.duplicate_vote_from_json(evidence.evidence(2, *evidence.two_blocks()))
+    for block_id, vote, wanted in (
+        ({2: {}}, 1, True),  # for nil
+        ({1: b"\xff" * 32, 2: {1: 1, 2: bytes(32)}}, 2, True),
+        ({1: b"\xff" * 32, 2: {2: bytes(32)}}, 2, False),
+        ({1: b"\xff" * 32, 2: {1: 1}}, 2, False),
+        ({1: b"\xff" * 32, 2: {}}, 2, False),
+        ({2: {1: 1, 2: bytes(32)}}, 1, False),
+    ):
+        pair = wire_forms.read(raw, cometbft_judge.EVIDENCE)
+        pair[vote][4] = block_id
+        signed = cometbft_judge.vote_sign_bytes(tm.CHAIN_ID, pair[vote])
+        pair[vote][8] = ed25519.sign(bytes([2]) * 32, signed)
+        changed = wire_forms.write(pair, cometbft_judge.EVIDENCE)
+        assert core("cometbft-duplicate-vote", changed, anchor) == wanted, block_id
+        assert cometbft_judge.duplicate_vote(changed, anchor) == wanted, block_id
 
 
 def test_a_last_header_of_another_time_is_right_above_the_median() -> None:
