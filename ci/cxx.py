@@ -127,7 +127,8 @@ class Plan:
         rows = [self._compile(source) for source in native if source.kind == "bind"]
         rows.append(self._link(products["_native"], [self.object_of(s) for s in native], ["-shared"]))
         pyx = ROOT / "src" / "isthmus" / "_gather.pyx"
-        made = self.folder / "cython" / "_gather.c"
+        # Cython's depfile names its output from here, where ninja runs: another name would never be up to date.
+        made = (self.folder / "cython" / "_gather.c").relative_to(ROOT)
         code = made.with_suffix(".o")
         flags = [*self.manifest.cython(), *self.mode.flags, *self._includes(python=True)]
         rows.append(f"build {_escape(str(made))}: cython {_escape(str(pyx))}\n")

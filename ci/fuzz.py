@@ -1,4 +1,4 @@
-"""Random bytes and mutated real inputs through every decoder: no crash, no hang, memory bounded, never valid.
+"""Random bytes and mutated real inputs through every decoder: no crash, no hang, memory bounded, no wrong answer.
 
     python ci/fuzz.py                           # 100,000 random and 100,000 mutated inputs for each decoder
     python ci/fuzz.py --cases 2000              # a quick run
@@ -7,16 +7,16 @@
     python ci/fuzz.py --sanitize                # under the build and environment of ci/sanitize.py
 
 Each target runs in a process of its own, so a crash is seen and named. Inputs go to the native core in
-batches; one that crashes, takes longer than --case-s, or is called valid although its bytes were changed is
-written to --out with the seed and number that make it again. Real inputs come from the data folder
-(ISTHMUS_DATA); without it small ones that are part of the project are used. Exit code 0 only when every
-target came through.
+batches; one that crashes, takes longer than --case-s, or is answered otherwise than by the target's oracle
+(ci/fuzz_targets.py) is written to --out with the seed and number that make it again. The oracle is slow: it
+judges every real input, every input that the core calls valid, and one in --judge-every of the others. Real inputs
+come from the data folder (ISTHMUS_DATA); without it small ones that are part of the project are used. Exit code 0
+only when every target came through.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import random
@@ -28,13 +28,14 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Final
 
 import cxx
 import sanitize
+from fuzz_targets import Target, never, targets
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 BATCH: Final = 250
@@ -56,143 +57,15 @@ INTERESTING: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One real input with its anchor, and whether it is valid as it stands."""
-
-    raw: bytes
-    anchor: bytes
-    valid: bool
-
-
-Runner = Callable[[list[bytes], list[bytes]], list[str]]
-
-
-@dataclass(frozen=True)
-class Target:
-    """Something that reads hostile bytes: gives one word per input, and raises nothing for any bytes."""
-
-    name: str
-    samples: list[Sample]
-    run: Runner
-
-
 @dataclass
 class Tally:
     """What a worker saw."""
 
     cases: int = 0
     words: Counter[str] = field(default_factory=Counter)
+    judged: int = 0
     slowest_s: float = 0.0
     faults: list[str] = field(default_factory=list)
-
-
-# --- targets
-
-
-def _chain_runner(chain: str) -> Runner:
-    import isthmus
-
-    engine = isthmus.Engine(threads=1)
-
-    def run(inputs: list[bytes], anchors: list[bytes]) -> list[str]:
-        return [str(verdict.status) for verdict in engine.check(chain, inputs, anchors)]
-
-    return run
-
-
-def _anchor_runner(chain: str, inputs_of: list[Sample]) -> Runner:
-    """Mutated anchors: a clean refusal or a verdict; which one says nothing about validity."""
-    import isthmus
-
-    engine = isthmus.Engine(threads=1)
-    genuine = {sample.anchor for sample in inputs_of}
-
-    def run(anchors: list[bytes], _: list[bytes]) -> list[str]:
-        words = []
-        for number, anchor in enumerate(anchors):
-            raw = inputs_of[number % len(inputs_of)].raw
-            try:
-                engine.check(chain, raw, anchor)
-                words.append("genuine" if anchor in genuine else "read")
-            except ValueError:
-                words.append("refused")
-        return words
-
-    return run
-
-
-def _der_runner(encoding: Literal["der", "der-lax"]) -> Runner:
-    import isthmus
-
-    key = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
-
-    def run(inputs: list[bytes], _: list[bytes]) -> list[str]:
-        digests = [bytes(32)] * len(inputs)
-        answers = isthmus.verify(
-            "secp256k1-ecdsa",
-            [key] * len(inputs),
-            digests,
-            inputs,
-            encoding=encoding,
-            threads=1,
-        )
-        return ["valid" if answer else "refused" for answer in answers]
-
-    return run
-
-
-def _scheme_runner(scheme: str) -> Runner:
-    """Key, signature and message are cut out of one input."""
-    import isthmus
-
-    def run(inputs: list[bytes], _: list[bytes]) -> list[str]:
-        width = 33 if scheme.endswith("ecdsa") else 32
-        end = width + (33 if scheme.endswith("tweak") else 64)
-        keys, signatures = [raw[:width] for raw in inputs], [raw[width:end] for raw in inputs]
-        messages = [raw[end:] for raw in inputs]
-        if scheme.endswith("ecdsa"):
-            messages = [(message + bytes(32))[:32] for message in messages]
-        answers = isthmus.verify(scheme, keys, messages, signatures, threads=1)
-        return ["valid" if answer else "refused" for answer in answers]
-
-    return run
-
-
-def targets() -> dict[str, Callable[[], Target]]:
-    """Every target by name; samples are loaded only where they are used."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    samples = importlib.import_module("helpers.samples")
-    import isthmus
-
-    def chain_target(chain: str) -> Callable[[], Target]:
-        return lambda: Target(chain, _samples(samples.real(chain)), _chain_runner(chain))
-
-    def anchor_target(chain: str) -> Callable[[], Target]:
-        def make() -> Target:
-            real = _samples(samples.real(chain))
-            anchors = [Sample(sample.anchor, b"", False) for sample in real]
-            return Target(f"{chain} anchor", anchors, _anchor_runner(chain, real))
-
-        return make
-
-    def rows_target(name: str, rows: Callable[[], list[bytes]], runner: Runner) -> Callable[[], Target]:
-        return lambda: Target(name, [Sample(row, b"", True) for row in rows()], runner)
-
-    found: dict[str, Callable[[], Target]] = {}
-    for chain in isthmus.formats():
-        found[chain] = chain_target(chain)
-        found[f"{chain} anchor"] = anchor_target(chain)
-    found["der"] = rows_target("der", samples.der_signatures, _der_runner("der"))
-    found["der-lax"] = rows_target("der-lax", samples.der_signatures, _der_runner("der-lax"))
-    for scheme in isthmus.schemes():
-        rows = lambda scheme=scheme: samples.signature_rows(scheme)  # noqa: E731
-        found[scheme] = rows_target(scheme, rows, _scheme_runner(scheme))
-    return found
-
-
-def _samples(real: list[tuple[bytes, bytes, bool]]) -> list[Sample]:
-    return [Sample(*each) for each in real]
 
 
 # --- inputs
@@ -239,24 +112,47 @@ def mutate(rng: random.Random, raw: bytes, other: bytes) -> bytes:
     return bytes(data)
 
 
-def batches(
-    target: Target, kind: str, seed: int, cases: int
-) -> Iterator[tuple[int, list[bytes], list[bytes], list[bool]]]:
-    """(number, inputs, anchors, whether an input is a real one unchanged) of each batch; a batch is made
-    from its own seed, so that one alone can be made again."""
-    for number in range(-(-cases // BATCH)):
-        rng = random.Random(f"{seed} {target.name} {kind} {number}")
-        inputs, anchors, genuine = [], [], []
-        small = [sample for sample in target.samples if len(sample.raw) <= SEED_LEN_MAX] or target.samples
-        for case in range(min(BATCH, cases - number * BATCH)):
-            rare = (number * BATCH + case) % LARGE_EVERY == 0
-            sample = rng.choice(target.samples if rare else small)
-            changed = mutate(rng, sample.raw, rng.choice(small).raw)
-            raw = random_bytes(rng) if kind == "random" else changed
-            inputs.append(raw)
-            anchors.append(sample.anchor)
-            genuine.append(any(raw == each.raw for each in target.samples))
-        yield number, inputs, anchors, genuine
+@dataclass(frozen=True)
+class Batch:
+    """Inputs and what goes with each; made from its own seed, so that one alone can be made again."""
+
+    name: str
+    inputs: list[bytes]
+    beside: list[bytes]
+    first: int = 0  # number of the first one where this is a part
+
+    def part(self, first: int, size: int) -> Batch:
+        """`size` inputs from number `first` on."""
+        end = first + size
+        name = f"{self.name} {first}"
+        return Batch(name, self.inputs[first:end], self.beside[first:end], self.first + first)
+
+
+def batches(target: Target, options: argparse.Namespace) -> Iterator[Batch]:
+    """The real inputs as they stand, then random and then mutated ones; or one batch by its name."""
+    cases, only = options.cases, options.batch
+    if only in ("", "real 0"):
+        yield Batch("real 0", [each.raw for each in target.samples], [each.anchor for each in target.samples])
+    for kind in ("random", "mutated"):
+        for number in range(-(-cases // BATCH)):
+            if only in ("", f"{kind} {number}"):
+                yield changed_batch(target, kind, number, options)
+
+
+def changed_batch(target: Target, kind: str, number: int, options: argparse.Namespace) -> Batch:
+    """Random or mutated inputs; those that will be judged in any case are fitted with what may make them valid."""
+    rng = random.Random(f"{options.seed} {target.name} {kind} {number}")
+    batch = Batch(f"{kind} {number}", [], [])
+    small = [sample for sample in target.samples if len(sample.raw) <= SEED_LEN_MAX] or target.samples
+    for case in range(min(BATCH, options.cases - number * BATCH)):
+        rare = (number * BATCH + case) % LARGE_EVERY == 0
+        sample = rng.choice(target.samples if rare else small)
+        changed = mutate(rng, sample.raw, rng.choice(small).raw)
+        raw = random_bytes(rng) if kind == "random" else changed
+        batch.inputs.append(raw)
+        judged = case % options.judge_every == 0
+        batch.beside.append(target.fit(raw, sample.anchor) if judged else sample.anchor)
+    return batch
 
 
 # --- worker: one target in its own process
@@ -266,79 +162,71 @@ def work(options: argparse.Namespace) -> int:
     """Runs one target and prints one JSON object per batch."""
     target = targets()[options.worker]()
     tally = Tally()
-    for kind in ("random", "mutated"):
-        for number, inputs, anchors, genuine in batches(target, kind, options.seed, options.cases):
-            if options.batch and f"{kind} {number}" != options.batch:
-                continue
-            say({"at": f"{kind} {number}"})
-            size = 1 if options.batch else len(inputs)
-            for first in range(0, len(inputs), size):
-                part = slice(first, first + size)
-                if options.batch:
-                    say({"at": f"{kind} {number} {first}"})
-                run_part(
-                    target,
-                    tally,
-                    options,
-                    f"{kind} {number} {first}",
-                    inputs[part],
-                    anchors[part],
-                    genuine[part],
-                )
+    for batch in batches(target, options):
+        say({"at": batch.name})
+        size = 1 if options.batch else max(1, len(batch.inputs))
+        for first in range(0, len(batch.inputs), size):
+            part = batch.part(first, size)
+            if options.batch:
+                say({"at": part.name})
+            run_part(target, tally, options, part)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if peak_mb > options.rss_mb:
         tally.faults.append(f"peak memory {peak_mb:.0f} MB is above {options.rss_mb} MB")
-    say({"cases": tally.cases, "words": dict(tally.words), "slowest_s": tally.slowest_s, "peak_mb": peak_mb,
-         "faults": tally.faults})  # fmt: skip
+    say({"cases": tally.cases, "words": dict(tally.words), "judged": tally.judged, "slowest_s": tally.slowest_s,
+         "peak_mb": peak_mb, "faults": tally.faults})  # fmt: skip
     return 0
 
 
-def run_part(
-    target: Target,
-    tally: Tally,
-    options: argparse.Namespace,
-    name: str,
-    inputs: list[bytes],
-    anchors: list[bytes],
-    genuine: list[bool],
-) -> None:
+def run_part(target: Target, tally: Tally, options: argparse.Namespace, part: Batch) -> None:
     """One call of the target; a slow batch is run again case by case to find the slow one."""
     start = time.monotonic()
-    words = target.run(inputs, anchors)
+    words = target.run(part.inputs, part.beside)
     took = time.monotonic() - start
-    if len(inputs) > 1 and took > options.case_s:
-        for index, (raw, anchor) in enumerate(zip(inputs, anchors, strict=True)):
-            run_one(target, tally, options, f"{name} case {index}", raw, anchor)
-    elif len(inputs) == 1:
-        tally.slowest_s = max(tally.slowest_s, took)
-    tally.slowest_s = max(tally.slowest_s, took / len(inputs))
-    assert len(words) == len(inputs), "an input without an answer"
-    for index, (word, real) in enumerate(zip(words, genuine, strict=True)):
+    if len(part.inputs) > 1 and took > options.case_s:
+        for index in range(len(part.inputs)):
+            run_one(target, tally, options, part.part(index, 1))
+    tally.slowest_s = max(tally.slowest_s, took / len(part.inputs))
+    assert len(words) == len(part.inputs), "an input without an answer"
+    real = part.name.startswith("real")
+    if real and not options.batch and target.oracle is not never and "valid" not in words:
+        tally.faults.append("no real input is valid")
+    for index, word in enumerate(words):
         tally.cases += 1
         tally.words[word] += 1
-        if word == "valid" and not real:
-            tally.faults.append(f"{name} case {index}: changed bytes are valid")
-            keep(options, f"{target.name} {name} {index}", inputs[index], anchors[index])
+        if real or word == "valid" or (part.first + index) % options.judge_every == 0:
+            judge(target, tally, options, part.part(index, 1), word)
 
 
-def run_one(target: Target, tally: Tally, options: argparse.Namespace, name: str, raw: bytes, anchor: bytes) -> None:
+def judge(target: Target, tally: Tally, options: argparse.Namespace, case: Batch, word: str) -> None:
+    """Compares the core's word about one input with the oracle."""
+    tally.judged += 1
+    holds = target.oracle(case.inputs[0], case.beside[0])
+    if holds == (word == "valid"):
+        return
+    said = "valid" if holds else "not valid"
+    tally.faults.append(f"{case.name}: {word}, but {said} by the oracle")
+    keep(options, f"{target.name} {case.name}", case.inputs[0], case.beside[0])
+
+
+def run_one(target: Target, tally: Tally, options: argparse.Namespace, case: Batch) -> None:
     """Times one input alone."""
     start = time.monotonic()
-    target.run([raw], [anchor])
+    target.run(case.inputs, case.beside)
     took = time.monotonic() - start
     tally.slowest_s = max(tally.slowest_s, took)
     if took > options.case_s:
-        tally.faults.append(f"{name}: {took:.2f} s for {len(raw)} bytes")
-        keep(options, f"{target.name} {name}", raw, anchor)
+        tally.faults.append(f"{case.name}: {took:.2f} s for {len(case.inputs[0])} bytes")
+        keep(options, f"{target.name} {case.name}", case.inputs[0], case.beside[0])
 
 
-def keep(options: argparse.Namespace, name: str, raw: bytes, anchor: bytes) -> None:
+def keep(options: argparse.Namespace, name: str, raw: bytes, beside: bytes) -> None:
     """Writes an input that failed."""
     folder: Path = options.out
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{name} seed {options.seed}".replace(" ", "-")
     (folder / f"{stem}.bin").write_bytes(raw)
-    (folder / f"{stem}.anchor").write_bytes(anchor)
+    (folder / f"{stem}.beside").write_bytes(beside)
 
 
 def say(message: dict[str, Any]) -> None:
@@ -354,6 +242,7 @@ def start_worker(options: argparse.Namespace, name: str, errors: IO[str], batch:
     command = [sys.executable, str(Path(__file__).resolve()), "--worker", name]
     command += ["--seed", str(options.seed), "--cases", str(options.cases), "--out", str(options.out)]
     command += ["--case-s", str(options.case_s), "--rss-mb", str(options.rss_mb), "--batch", batch]
+    command += ["--judge-every", str(options.judge_every)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(options))
 
 
@@ -378,7 +267,7 @@ def environment(options: argparse.Namespace) -> dict[str, str]:
 
 def watch(worker: subprocess.Popen[str], options: argparse.Namespace, name: str) -> tuple[dict[str, Any], str]:
     """Reads a worker to its end: (its last report, where it was when it ended)."""
-    total = 2 * -(-options.cases // BATCH)
+    total = 1 + 2 * -(-options.cases // BATCH)
     at, done, last_shown = "", 0, 0.0
     report: dict[str, Any] = {}
     assert worker.stdout is not None
@@ -425,7 +314,7 @@ def run_target(options: argparse.Namespace, name: str) -> bool:
     words = ", ".join(f"{count} {word}" for word, count in sorted(report["words"].items()))
     took = time.monotonic() - start
     bounds = f"slowest {1000 * report['slowest_s']:.1f} ms, peak {report['peak_mb']:.0f} MB"
-    line = f"{name:28} {report['cases']} inputs in {took:.0f} s: {words}; {bounds}"
+    line = f"{name:28} {report['cases']} inputs in {took:.0f} s: {words}; {report['judged']} judged, {bounds}"
     print(f"{line}, {len(report['faults'])} faults", flush=True)
     for fault in report["faults"][:10]:
         print(f"{'':28} {fault}")
@@ -441,6 +330,7 @@ def main() -> int:
     parser.add_argument("--case-s", type=float, default=2.0, help="seconds that one input may take")
     parser.add_argument("--rss-mb", type=int, default=1200, help="peak memory of one target")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "fuzz", help="folder for inputs that fail")
+    parser.add_argument("--judge-every", type=int, default=50, help="the oracle looks at one in so many not valid")
     parser.add_argument("--sanitize", action="store_true", help="use the build of ci/sanitize.py (limits are wider)")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--batch", default="", help=argparse.SUPPRESS)

@@ -155,6 +155,11 @@ TEST_CASE("duplicate vote: rules") {
   CHECK(note([](Pair& p) { p.id_a = p.id_b; }) == Code::cometbft_duplicate_order);
   CHECK(note([](Pair& p) { std::swap(p.id_a, p.id_b); }) == Code::cometbft_duplicate_order);
   CHECK(note([](Pair& p) { p.id_a = block_id_of(0xaa, 0xba); }) == Code::ok);
+  CHECK(note([](Pair& p) { p.id_a = Proto().fill(1, 32, 0xa9).message(2, Proto()); }) == Code::field_value);
+  CHECK(note([](Pair& p) { p.id_a = Proto().message(2, Proto().number(1, 1).fill(2, 32, 0xa9)); }) ==
+        Code::field_value);
+  CHECK(note([](Pair& p) { p.id_a = Proto().fill(1, 32, 0xa9).message(2, Proto().fill(2, 32, 0xbb)); }) ==
+        Code::field_value);
   CHECK(note([](Pair& p) { p.signer = 9; }) == Code::cometbft_duplicate_signer);
   CHECK(note([](Pair& p) { p.power = 11; }) == Code::cometbft_duplicate_power);
   CHECK(note([](Pair& p) { p.total = 41; }) == Code::cometbft_duplicate_power);

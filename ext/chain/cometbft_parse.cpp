@@ -313,6 +313,12 @@ SignedHeader read_signed_header(ProtobufReader reader, const ParseContext& conte
   return signed_header;
 }
 
+// Vote.ValidateBasic: a vote is for nil or for a block of which everything is named.
+bool empty_or_complete(const BlockId& id) {
+  if (id.body.len() == kEmptyBlockIdLen) return true;
+  return id.hash.len() != 0 && id.parts_total != 0 && id.parts_hash.len() != 0;
+}
+
 }  // namespace
 
 Time read_time(ProtobufReader reader, const ParseContext&) {
@@ -398,6 +404,7 @@ Vote read_vote(ProtobufReader reader, const ParseContext& context) {
         break;
       case 4:
         vote.block_id = take_block_id(reader, context);
+        if (!empty_or_complete(vote.block_id)) reader.refuse(Code::field_value);
         break;
       case 5:
         vote.time = take_time(reader, context).body;

@@ -29,20 +29,25 @@ def real(chain: str) -> list[Sample]:
 
 
 def signature_rows(scheme: str) -> list[bytes]:
-    """Key, signature and message of right rows, one after the other."""
-    rows = [row for row, truth in pools.pool(scheme) if truth]
-    width = max(len(row.key) for row in rows if len(row.key) < 65)
+    """Key, signature and message of right rows and near misses, one after the other; keys of the shorter form."""
+    rows = [row for row, _ in pools.pool(scheme)]
+    width = 33 if scheme.endswith("ecdsa") else 32
     return [row.key + row.signature + row.message for row in rows if len(row.key) == width]
 
 
-def der_signatures() -> list[bytes]:
-    """Strict DER signatures, and shapes that only the tolerant parser takes."""
+def der_rows() -> list[tuple[bytes, bytes]]:
+    """(DER signature, key and digest) of right rows, strict ones and shapes that only the tolerant parser takes."""
     from helpers.curves import der
 
-    rows = [row.signature for row, _ in pools.pool("secp256k1-ecdsa") if len(row.signature) == 64]
-    strict = [der(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")) for raw in rows[:60]]
-    loose = [raw[:1] + b"\x81" + raw[1:] for raw in strict[:10]] + [raw + b"\0\0" for raw in strict[:10]]
-    return strict + loose
+    rows = [row for row, truth in pools.pool("secp256k1-ecdsa") if truth and len(row.signature) == 64][:60]
+    found = []
+    for number, row in enumerate(rows):
+        r, s = int.from_bytes(row.signature[:32], "big"), int.from_bytes(row.signature[32:], "big")
+        strict, about = der(r, s), row.key + row.message
+        found.append((strict, about))
+        if number < 10:
+            found += [(strict[:1] + b"\x81" + strict[1:], about), (strict + b"\0\0", about)]
+    return found
 
 
 def _bitcoin_blocks() -> list[Sample]:
