@@ -6,6 +6,7 @@
 #include "cpu/features.hpp"
 #include "cpu/row.hpp"
 #include "hash/report.hpp"
+#include "sig/report.hpp"
 
 namespace isthmus::bind {
 namespace py = pybind11;
@@ -34,9 +35,15 @@ py::list features() {
   return out;
 }
 
+// Of all rooms that choose kernels.
+std::vector<cpu::Report> joined(std::vector<cpu::Report> left, const std::vector<cpu::Report>& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
 py::list operations() {
   py::list out;
-  for (const cpu::Report& report : hash::report()) {
+  for (const cpu::Report& report : joined(hash::report(), sig::report())) {
     py::list rows;
     for (const cpu::RowReport& row : report.rows) {
       rows.append(py::make_tuple(row.tier, cpu::name_of(row.state), row.reason));
@@ -59,7 +66,7 @@ py::dict info() {
 // (operation, tier, passed) of every row that may run here.
 py::list selftest() {
   py::list out;
-  for (const cpu::Report& report : hash::self_test()) {
+  for (const cpu::Report& report : joined(hash::self_test(), sig::self_test())) {
     for (const cpu::RowReport& row : report.rows) {
       if (row.state == cpu::RowState::missing || row.state == cpu::RowState::cleared) continue;
       out.append(py::make_tuple(report.operation, row.tier, row.state != cpu::RowState::failed));

@@ -92,16 +92,6 @@ struct Workspace {
   void* data;
 };
 
-usize workspace_size() {
-  usize size = 64;
-#if defined(__x86_64__)
-  for (const usize one : {avx2::multiply_workspace(), avx512::multiply_workspace(), ifma::multiply_workspace()}) {
-    if (one > size) size = one;
-  }
-#endif
-  return size;
-}
-
 template <class C>
 void affine_words(field::Words& x, field::Words& y, const Jacobian<C>& p) {
   using F = typename C::Field;
@@ -120,7 +110,7 @@ bool known_answers(MultiplyKernel kernel) {
   using F = typename C::Field;
   constexpr usize kCount = 11;
   const u64* base = LaneBaseTable<C>::get();
-  const Workspace workspace(workspace_size());
+  const Workspace workspace(multiply_workspace_max());
   if (base == nullptr || workspace.data == nullptr) return false;
   const Affine<C> g = {F::from_constant(C::kGeneratorX), F::from_constant(C::kGeneratorY)};
   const field::Words secret = {0x243F6A8885A308D3, 0x13198A2E03707344, 0xA4093822299F31D0, 0x082EFA98EC4E6C89};
@@ -194,13 +184,28 @@ const Choice& choice(LaneCurve curve) {
   return curve == LaneCurve::secp256k1 ? secp256k1 : curve == LaneCurve::p256 ? p256 : sm2;
 }
 
-const u64* base_table(LaneCurve curve) {
+}  // namespace
+
+usize multiply_workspace_max() {
+  usize size = 64;
+#if defined(__x86_64__)
+  for (const usize one : {avx2::multiply_workspace(), avx512::multiply_workspace(), ifma::multiply_workspace()}) {
+    if (one > size) size = one;
+  }
+#endif
+  return size;
+}
+
+const u64* multiply_base_table(LaneCurve curve) {
   return curve == LaneCurve::secp256k1 ? LaneBaseTable<Secp256k1>::get()
          : curve == LaneCurve::p256    ? LaneBaseTable<P256>::get()
                                        : LaneBaseTable<Sm2>::get();
 }
 
-}  // namespace
+MultiplyKernel named_multiply(LaneCurve curve, std::string_view tier) {
+  const MultiplyKernel kernel = choice(curve).named(tier);
+  return kernel == none ? nullptr : kernel;
+}
 
 void append_multiply_reports(bool again, std::vector<cpu::Report>& out) {
   for (const LaneCurve curve : {LaneCurve::secp256k1, LaneCurve::p256, LaneCurve::sm2}) {
@@ -215,8 +220,8 @@ u32 multiply_count_min(LaneCurve curve) {
 
 bool multiply_rows(LaneCurve curve, std::span<const MultiplyRow> rows, MultiplyResult* results) {
   const MultiplyKernel kernel = choice(curve).best();
-  const u64* const base = base_table(curve);
-  const Workspace workspace(workspace_size());
+  const u64* const base = multiply_base_table(curve);
+  const Workspace workspace(multiply_workspace_max());
   if (kernel == none || base == nullptr || workspace.data == nullptr) return false;
   for (usize first = 0; first < rows.size(); first += kMultiplyBlock) {
     const usize left = rows.size() - first;

@@ -1,6 +1,8 @@
 // The kernels behind curve/multiply.hpp, one set per tier; made by curve/multiply_kernel.inl.
 #pragma once
 
+#include <string_view>
+
 #include "curve/multiply.hpp"
 
 namespace isthmus::curve {
@@ -15,6 +17,13 @@ inline constexpr usize kMultiplyBaseEntries = usize{1} << (kMultiplyBaseWindow -
 // results[i] answers rows[i], i < count <= kMultiplyBlock. `workspace`: multiply_workspace() bytes at a multiple of 64.
 using MultiplyKernel = void (*)(const MultiplyRow* rows, usize count, const u64* base_table, MultiplyResult* results,
                                 void* workspace);
+
+// The most that a kernel of this machine's tiers wants.
+usize multiply_workspace_max();
+// G's table, made at first use; null without memory.
+const u64* multiply_base_table(LaneCurve curve);
+// The kernel of that tier when it may run here, else null. For tests: the choice itself is never switched.
+MultiplyKernel named_multiply(LaneCurve curve, std::string_view tier);
 
 }  // namespace isthmus::curve
 

@@ -8,38 +8,38 @@
 //   msg  a digest of one byte or more: its leftmost 8 B bits as an integer; a shorter one is the integer that it
 //        spells. The empty digest is refused: no hash function makes it, so it is a caller's mistake, not a message
 //   R = (e/s) G + (r/s) Q is not infinity and R.x = r mod n, where R.x may be r or, below p, r + n
-// Cost per row: one double multiplication (curve/strauss.hpp), 5 scalar products, a square root for a 33-byte key;
-// one scalar and one field inversion are shared by kChunk rows.
-#include "curve/decode.hpp"
-#include "curve/p256.hpp"
-#include "curve/p384.hpp"
-#include "curve/secp256k1.hpp"
-#include "curve/strauss.hpp"
+// Cost per row: one sum of two multiples (sig/sums.hpp), 5 scalar products, a square root for a compressed key; one
+// scalar inversion and those of the sums are shared by the rows of a chunk.
+#include <memory>
+
 #include "sig/integers.hpp"
 #include "sig/schemes.hpp"
+#include "sig/sums.hpp"
 
 namespace isthmus::sig {
 namespace {
 
-// Rows that share inversions; their tables (some 1 KiB each) live on the stack.
-constexpr usize kChunk = 32;
+// Rows that share inversions and fill lanes: some 100 KiB on the heap, or a few rows on the stack.
+constexpr usize kChunk = 128;
+constexpr usize kFew = 4;
 
-template <class C>
+template <class C, usize kRows>
 struct Chunk {
-  using F = typename C::Field;
   using Scalar = typename C::Scalar;
   using Words = typename C::Words;
-  usize row[kChunk];  // where the answer goes
-  Words r[kChunk];
-  Scalar e[kChunk];
-  Scalar s[kChunk];
-  curve::Affine<C> key[kChunk];
+  usize row[kRows];  // where the answer goes
+  Words r[kRows];
+  Scalar e[kRows];
+  Scalar s[kRows];
+  Scalar scratch[kRows];
+  WireKey<C> key[kRows];
   usize count = 0;
+  Sums<C, kRows> sums;
 };
 
-// Reads row into place `chunk.count`; false iff an encoding or range rule refuses it.
-template <class C>
-bool parse_row(Chunk<C>& chunk, const Row& row, bool hybrid_allowed) {
+// Reads row into place `chunk.count`; false iff an encoding or range rule refuses it, the curve's equation excepted.
+template <class C, usize kRows>
+bool parse_row(Chunk<C, kRows>& chunk, const Row& row, bool hybrid_allowed) {
   using Scalar = typename C::Scalar;
   using Words = typename C::Words;
   if (row.msg_len == 0) return false;
@@ -49,44 +49,51 @@ bool parse_row(Chunk<C>& chunk, const Row& row, bool hybrid_allowed) {
   if (!read_pair<C>(r, s, Bytes(row.sig, row.sig_len))) return false;
   if ((row.flags & kSigLowS) != 0 && is_high<C>(s)) return false;
   const bool hybrid = hybrid_allowed && (row.flags & kSigHybrid) != 0;
-  if (!curve::decode_sec1(chunk.key[at], Bytes(row.key, row.key_len), hybrid)) return false;
+  if (!read_sec1<C>(chunk.key[at], Bytes(row.key, row.key_len), hybrid)) return false;
   chunk.s[at] = Scalar::from_constant(s);
   chunk.e[at] = Scalar::from_words_reduced(digest_integer<C>(row.msg, row.msg_len));
   return true;
 }
 
-template <class C>
-void verify_chunk(Chunk<C>& chunk, u8* ok) {
-  using F = typename C::Field;
+template <class C, usize kRows>
+void verify_chunk(Chunk<C, kRows>& chunk, u8* ok) {
   using Scalar = typename C::Scalar;
   if (chunk.count == 0) return;
-  F field_scratch[2 * kChunk];
-  Scalar scalar_scratch[kChunk];
-  curve::OddMultiples<C> tables[kChunk];
-  field::invert_all(chunk.s, scalar_scratch, chunk.count);
-  curve::odd_multiples(tables, chunk.key, chunk.count, field_scratch);
+  field::invert_all(chunk.s, chunk.scratch, chunk.count);
+  chunk.sums.clear();
   for (usize i = 0; i < chunk.count; ++i) {
     Scalar u1, u2;
     Scalar::mul(u1, chunk.e[i], chunk.s[i]);
     Scalar::mul(u2, Scalar::from_constant(chunk.r[i]), chunk.s[i]);
-    curve::Jacobian<C> point;
-    curve::base_and_key(point, Scalar::to_words(u1), Scalar::to_words(u2), tables[i]);
-    ok[chunk.row[i]] = !point.infinity && x_is_r(point, chunk.r[i]) ? 1 : 0;
+    chunk.sums.add(chunk.key[i], Scalar::to_words(u1), Scalar::to_words(u2));
   }
+  chunk.sums.compute();
+  for (usize i = 0; i < chunk.count; ++i) {
+    ok[chunk.row[i]] = chunk.sums.is_finite(i) && is_x_mod_n<C>(chunk.sums.x(i), chunk.r[i]) ? 1 : 0;
+  }
+  chunk.count = 0;
 }
 
-template <class C>
-void verify_ecdsa(std::span<const Row> rows, u8* ok, bool hybrid_allowed) {
-  Chunk<C> chunk;
+template <class C, usize kRows>
+void verify_rows(Chunk<C, kRows>& chunk, std::span<const Row> rows, u8* ok, bool hybrid_allowed) {
   for (usize i = 0; i < rows.size(); ++i) {
     ok[i] = 0;
     if (!parse_row(chunk, rows[i], hybrid_allowed)) continue;
     chunk.row[chunk.count++] = i;
-    if (chunk.count < kChunk) continue;
-    verify_chunk(chunk, ok);
-    chunk.count = 0;
+    if (chunk.count == kRows) verify_chunk(chunk, ok);
   }
   verify_chunk(chunk, ok);
+}
+
+template <class C>
+void verify_ecdsa(std::span<const Row> rows, u8* ok, bool hybrid_allowed) {
+  if (rows.size() <= kFew) {
+    Chunk<C, kFew> chunk;
+    return verify_rows(chunk, rows, ok, hybrid_allowed);
+  }
+  // Without memory std::bad_alloc passes through: an answer that was not computed must be neither true nor false.
+  const std::unique_ptr<Chunk<C, kChunk>> chunk(new Chunk<C, kChunk>);
+  verify_rows(*chunk, rows, ok, hybrid_allowed);
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
-// What the schemes with a signature r || s share: the integers of a signature and of a digest, and the comparison of a
-// point's x with a number modulo n.
+// What the schemes with a signature r || s share: the integers of a signature and of a digest.
 #pragma once
 
 #include "curve/decode.hpp"
@@ -32,18 +31,6 @@ typename C::Words digest_integer(const u8* digest, u64 len) {
   const usize take = len < kBytes ? static_cast<usize>(len) : kBytes;
   memcpy(bytes + kBytes - take, digest, take);
   return curve::coordinate_from_be<C>(bytes);
-}
-
-// Whether the x of a finite point is r modulo n, for r < n. As n < p < 2n, x is r or r + n; the second only if that is
-// below p.
-template <class C>
-bool x_is_r(const curve::Jacobian<C>& point, const typename C::Words& r) {
-  using F = typename C::Field;
-  static_assert(field::less_words(C::Order::kModulus, F::kModulus));
-  if (curve::has_x(point, F::from_constant(r))) return true;
-  typename C::Words other = {};
-  if (field::add_words(other, r, C::Order::kModulus) != 0 || !field::less_words(other, F::kModulus)) return false;
-  return curve::has_x(point, F::from_constant(other));
 }
 
 }  // namespace isthmus::sig

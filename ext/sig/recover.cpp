@@ -5,33 +5,39 @@
 //        v is 0, 1, 2 or 3, or one of 27 to 30, which count as 0 to 3: bit 0 is the parity of R.y, bit 1 says that R.x
 //        is r + n. Nothing else is a v: other offsets (compressed keys, chain ids) are the caller's to take off
 //   msg  a digest of one byte or more: its leftmost 256 bits as an integer e; a shorter one is the integer that it
-//   spells R.x < p is the x of a point, and Q = (s/r) R - (e/r) G, the key, is not infinity
+//        spells
+//   R.x < p is the x of a point, and Q = (s/r) R - (e/r) G, the key, is not infinity
 // Every key that comes out verifies its signature: (e/s) G + (r/s) Q = R.
-// Cost per row: one square root, one double multiplication (curve/strauss.hpp), 3 scalar products; one scalar and two
-// field inversions are shared by kChunk rows.
+// Cost per row: one square root and one sum of two multiples (sig/sums.hpp), 3 scalar products; inversions are shared
+// by the rows of a chunk.
 #include "sig/recover.hpp"
 
-#include "curve/secp256k1.hpp"
-#include "curve/strauss.hpp"
+#include <memory>
+
 #include "sig/integers.hpp"
+#include "sig/sums.hpp"
 
 namespace isthmus::sig {
 namespace {
 
 using C = curve::Secp256k1;
 using Words = C::Words;
-using F = C::Field;
 using Scalar = C::Scalar;
 
-constexpr usize kChunk = 32;  // rows that share inversions
+// Rows that share inversions and fill lanes: some 100 KiB on the heap, or a few rows on the stack.
+constexpr usize kChunk = 128;
+constexpr usize kFew = 4;
 
+template <usize kRows>
 struct Chunk {
-  usize row[kChunk];  // where the answer goes
-  Scalar r[kChunk];
-  Scalar s[kChunk];
-  Scalar e[kChunk];
-  curve::Affine<C> nonce[kChunk];  // R
+  usize row[kRows];  // where the answer goes
+  Scalar r[kRows];
+  Scalar s[kRows];
+  Scalar e[kRows];
+  Scalar scratch[kRows];
+  WireKey<C> nonce[kRows];  // R
   usize count = 0;
+  Sums<C, kRows> sums;
 };
 
 // The two bits of v; false iff it is none.
@@ -40,71 +46,71 @@ bool read_v(u32& bits, u8 v) {
   return bits <= 3;
 }
 
-// Reads row into place `chunk.count`; false iff an encoding or range rule refuses it or R is no point.
-bool parse_row(Chunk& chunk, const RecoverRow& row) {
+// Reads row into place `chunk.count`; false iff an encoding or range rule refuses it.
+template <usize kRows>
+bool parse_row(Chunk<kRows>& chunk, const RecoverRow& row) {
   Words r, s;
   u32 v = 0;
   if (row.sig_len != 65 || row.msg_len == 0 || !read_v(v, row.sig[64])) return false;
   if (!read_pair<C>(r, s, Bytes(row.sig, 64))) return false;
   if ((row.flags & kSigLowS) != 0 && is_high<C>(s)) return false;
-  Words x = r;
-  if ((v & 2) != 0 && field::add_words(x, r, C::Order::kModulus) != 0) return false;
   const usize at = chunk.count;
-  if (!curve::lift_x(chunk.nonce[at], x, (v & 1) != 0)) return false;  // refuses p and above
+  WireKey<C>& nonce = chunk.nonce[at];
+  nonce.x = r;
+  nonce.form = (v & 1) != 0 ? PointForm::odd : PointForm::even;
+  if ((v & 2) != 0 && field::add_words(nonce.x, r, C::Order::kModulus) != 0) return false;
+  if (!field::less_words(nonce.x, C::Field::kModulus)) return false;
   chunk.r[at] = Scalar::from_constant(r);
   chunk.s[at] = Scalar::from_constant(s);
   chunk.e[at] = Scalar::from_words_reduced(digest_integer<C>(row.msg, row.msg_len));
   return true;
 }
 
-void write_key(u8* out, const curve::Jacobian<C>& point, const F& z_inverse) {
-  curve::Affine<C> key;
-  curve::to_affine(key, point, z_inverse);
-  out[0] = 4;
-  field::words_to_be(out + 1, F::to_words(key.x));
-  field::words_to_be(out + 33, F::to_words(key.y));
-}
-
-void recover_chunk(Chunk& chunk, u8* keys, u8* ok) {
-  Scalar scalar_scratch[kChunk];
-  F z[kChunk], field_scratch[2 * kChunk];
-  curve::OddMultiples<C> tables[kChunk];
-  curve::Jacobian<C> points[kChunk];
-  usize finite[kChunk], finite_count = 0;
+template <usize kRows>
+void recover_chunk(Chunk<kRows>& chunk, u8* keys, u8* ok) {
   if (chunk.count == 0) return;
-  field::invert_all(chunk.r, scalar_scratch, chunk.count);
-  curve::odd_multiples(tables, chunk.nonce, chunk.count, field_scratch);
+  field::invert_all(chunk.r, chunk.scratch, chunk.count);
+  chunk.sums.clear();
   for (usize i = 0; i < chunk.count; ++i) {
     Scalar u1, u2;
     Scalar::mul(u1, chunk.e[i], chunk.r[i]);
     Scalar::neg(u1, u1);
     Scalar::mul(u2, chunk.s[i], chunk.r[i]);
-    curve::base_and_key(points[i], Scalar::to_words(u1), Scalar::to_words(u2), tables[i]);
-    if (points[i].infinity) continue;
-    z[finite_count] = points[i].z;
-    finite[finite_count++] = i;
+    chunk.sums.add(chunk.nonce[i], Scalar::to_words(u1), Scalar::to_words(u2));
   }
-  field::invert_all(z, field_scratch, finite_count);
-  for (usize k = 0; k < finite_count; ++k) {
-    const usize i = finite[k];
-    write_key(keys + kRecoveredKey * chunk.row[i], points[i], z[k]);
+  chunk.sums.compute();
+  for (usize i = 0; i < chunk.count; ++i) {
+    if (!chunk.sums.is_finite(i)) continue;
+    u8* const key = keys + kRecoveredKey * chunk.row[i];
+    key[0] = 4;
+    field::words_to_be(key + 1, chunk.sums.x(i));
+    field::words_to_be(key + 33, chunk.sums.y(i));
     ok[chunk.row[i]] = 1;
   }
   chunk.count = 0;
 }
 
-}  // namespace
-
-void recover(std::span<const RecoverRow> rows, u8* keys, u8* ok) {
-  Chunk chunk;
+template <usize kRows>
+void recover_rows(Chunk<kRows>& chunk, std::span<const RecoverRow> rows, u8* keys, u8* ok) {
   for (usize i = 0; i < rows.size(); ++i) {
     ok[i] = 0;
     memset(keys + kRecoveredKey * i, 0, kRecoveredKey);
     if (!parse_row(chunk, rows[i])) continue;
     chunk.row[chunk.count++] = i;
-    if (chunk.count == kChunk) recover_chunk(chunk, keys, ok);
+    if (chunk.count == kRows) recover_chunk(chunk, keys, ok);
   }
   recover_chunk(chunk, keys, ok);
+}
+
+}  // namespace
+
+void recover(std::span<const RecoverRow> rows, u8* keys, u8* ok) {
+  if (rows.size() <= kFew) {
+    Chunk<kFew> chunk;
+    return recover_rows(chunk, rows, keys, ok);
+  }
+  const std::unique_ptr<Chunk<kChunk>> chunk(new Chunk<kChunk>);
+  recover_rows(*chunk, rows, keys, ok);
 }
 
 }  // namespace isthmus::sig

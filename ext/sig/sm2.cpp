@@ -8,15 +8,18 @@
 //   two
 //        bytes, so that no id has more than 8,191 bytes. With kSigPrehashed the message is e itself, 32 bytes
 //   t = r + s mod n is not 0, R = s G + t Q is not infinity, and e + R.x = r mod n
-// Cost per row: one double multiplication (curve/strauss.hpp), no scalar inversion; a square root for a 33-byte key; Z
-// (four blocks) and the key's decoding once for a run of rows with the same key. One field inversion is shared by
-// kChunk rows.
+// Cost per row: one sum of two multiples (sig/sums.hpp), no scalar inversion; a square root for a 33-byte key; Z (four
+// blocks) once for a run of rows with the same key. Digests and sums of a chunk are computed together.
 #include "curve/sm2.hpp"
 
-#include "curve/strauss.hpp"
+#include <algorithm>
+#include <memory>
+
+#include "hash/hash.hpp"
 #include "hash/sm3.hpp"
 #include "sig/integers.hpp"
 #include "sig/schemes.hpp"
+#include "sig/sums.hpp"
 
 namespace isthmus::sig {
 namespace {
@@ -26,128 +29,168 @@ using Words = C::Words;
 using F = C::Field;
 using Scalar = C::Scalar;
 
-constexpr usize kChunk = 32;      // rows that share an inversion
+// Rows that share inversions and fill lanes: some 100 KiB on the heap, or a few rows on the stack.
+constexpr usize kChunk = 128;
+constexpr usize kFew = 4;
 constexpr usize kIdMax = 8191;    // bytes, of which ENTL can count the bits
 constexpr u32 kDigestBytes = 32;  // of SM3
 
+// Before the key in Z: ENTL apart, a || b || G.x || G.y.
+constexpr usize kCurveBytes = 128;
+
+template <usize kRows>
 struct Chunk {
-  usize row[kChunk];  // where the answer goes
-  Words x[kChunk];    // what R.x must be modulo n
-  Words s[kChunk];
-  Words t[kChunk];
-  curve::Affine<C> key[kChunk];
+  const Row* rows[kRows];
+  u8* ok[kRows];
+  Words r[kRows];
+  Words s[kRows];
+  Words t[kRows];
+  u32 key_of[kRows];      // index into keys
+  u8 digests[kRows][32];  // e
   usize count = 0;
+  WireKey<C> keys[kRows];  // whole
+  u8 key_bytes[kRows][64];
+  u8 z[kRows][32];
+  usize key_count = 0;
+  hash::Segment segments[4 * kRows];
+  hash::Message messages[kRows];
+  Sums<C, kRows> sums;
 };
 
-// The key of the row before, with its Z: rows of one signer often stand together.
-struct LastKey {
-  Bytes bytes;  // nothing, or a key that was accepted
-  curve::Affine<C> point;
-  u8 z[kDigestBytes];
-  bool has_z = false;
-};
-
-void update_words(hash::Sm3& state, const Words& a) {
-  u8 bytes[32];
-  field::words_to_be(bytes, a);
-  state.update(Bytes(bytes, sizeof bytes));
-}
-
-// Z of GB/T 32918.2, section 5.5.
-void identity_digest(u8* z, Bytes id, const curve::Affine<C>& key) {
+// What every Z has between the id and the key.
+void curve_bytes(u8 (&out)[kCurveBytes]) {
   static_assert(C::kA == -3);
   Words a = {};
   field::sub_words(a, F::kModulus, {3});
-  const u8 bits[2] = {static_cast<u8>(id.size() >> 5), static_cast<u8>(id.size() << 3)};
-  hash::Sm3 state;
-  state.update(Bytes(bits, sizeof bits));
-  state.update(id);
-  for (const Words& each : {a, C::kB, C::kGeneratorX, C::kGeneratorY, F::to_words(key.x), F::to_words(key.y)}) {
-    update_words(state, each);
+  u8* at = out;
+  for (const Words& each : {a, C::kB, C::kGeneratorX, C::kGeneratorY}) {
+    field::words_to_be(at, each);
+    at += 32;
   }
-  state.finish(z);
 }
 
-bool decode_key(curve::Affine<C>& point, Bytes key) {
-  return key.size() == 64 ? curve::decode_raw<C>(point, key) : curve::decode_sec1<C>(point, key, false);
-}
-
-bool same(Bytes left, Bytes right) {
-  return left.size() == right.size() && memcmp(left.data(), right.data(), left.size()) == 0;
-}
-
-// Makes `last` the row's key; false iff it is refused.
-bool take_key(LastKey& last, Bytes key) {
-  if (!last.bytes.empty() && same(last.bytes, key)) return true;
-  last.bytes = {};
-  last.has_z = false;
-  if (!decode_key(last.point, key)) return false;
-  last.bytes = key;
+// The coordinates of a key; y is computed where only a parity is given, because Z is over both.
+bool read_key(WireKey<C>& out, Bytes key) {
+  if (key.size() == 64) {
+    out = {field::words_from_be(key.data()), field::words_from_be(key.data() + 32), PointForm::full};
+    return field::less_words(out.x, F::kModulus) && field::less_words(out.y, F::kModulus);
+  }
+  if (!read_sec1<C>(out, key, false)) return false;
+  if (out.form == PointForm::full) return true;
+  curve::Affine<C> point;
+  if (!curve::lift_x(point, out.x, out.form == PointForm::odd)) return false;
+  out.y = F::to_words(point.y);
+  out.form = PointForm::full;
   return true;
 }
 
-// e of a row whose key is `last`.
-void message_digest(u8* e, const Row& row, LastKey& last, Bytes id) {
-  if ((row.flags & kSigPrehashed) != 0) {
-    memcpy(e, row.msg, kDigestBytes);
-    return;
-  }
-  if (!last.has_z) identity_digest(last.z, id, last.point);
-  last.has_z = true;
-  hash::Sm3 state;
-  state.update(Bytes(last.z, kDigestBytes));
-  state.update(Bytes(row.msg, static_cast<usize>(row.msg_len)));
-  state.finish(e);
+bool same(const Row& left, const Row& right) {
+  return left.key_len == right.key_len && memcmp(left.key, right.key, left.key_len) == 0;
 }
 
-// Reads row into place `chunk.count`; false iff an encoding or range rule refuses it.
-bool parse_row(Chunk& chunk, LastKey& last, const Row& row, Bytes id) {
+// The index of the row's key in the chunk, that of the row before where they are the same; false iff it is refused.
+template <usize kRows>
+bool take_key(Chunk<kRows>& chunk, u32& index, const Row& row) {
+  if (chunk.count != 0 && same(*chunk.rows[chunk.count - 1], row)) {
+    index = chunk.key_of[chunk.count - 1];
+    return true;
+  }
+  WireKey<C>& key = chunk.keys[chunk.key_count];
+  if (!read_key(key, Bytes(row.key, row.key_len))) return false;
+  field::words_to_be(chunk.key_bytes[chunk.key_count], key.x);
+  field::words_to_be(chunk.key_bytes[chunk.key_count] + 32, key.y);
+  index = static_cast<u32>(chunk.key_count++);
+  return true;
+}
+
+// Takes a row; false iff an encoding or range rule refuses it, the curve's equation excepted.
+template <usize kRows>
+bool take_row(Chunk<kRows>& chunk, const Row& row) {
   const usize at = chunk.count;
-  Words r, s;
+  Words& r = chunk.r[at];
+  Words& s = chunk.s[at];
   if ((row.flags & kSigPrehashed) != 0 && row.msg_len != kDigestBytes) return false;
   if (!read_pair<C>(r, s, Bytes(row.sig, row.sig_len))) return false;
-  const Scalar r_mod = Scalar::from_constant(r);
   Scalar t;
-  Scalar::add(t, r_mod, Scalar::from_constant(s));
+  Scalar::add(t, Scalar::from_constant(r), Scalar::from_constant(s));
   if (Scalar::is_zero(t)) return false;
-  if (!take_key(last, Bytes(row.key, row.key_len))) return false;
-  u8 digest[kDigestBytes];
-  message_digest(digest, row, last, id);
-  Scalar x;
-  Scalar::sub(x, r_mod, Scalar::from_words_reduced(field::words_from_be(digest)));
-  chunk.x[at] = Scalar::to_words(x);
-  chunk.s[at] = s;
+  if (!take_key(chunk, chunk.key_of[at], row)) return false;
   chunk.t[at] = Scalar::to_words(t);
-  chunk.key[at] = last.point;
   return true;
 }
 
-void verify_chunk(Chunk& chunk, u8* ok) {
-  if (chunk.count == 0) return;
-  F scratch[2 * kChunk];
-  curve::OddMultiples<C> tables[kChunk];
-  curve::odd_multiples(tables, chunk.key, chunk.count, scratch);
+// Z of every key (GB/T 32918.2, section 5.5), then e of every row.
+template <usize kRows>
+void hash_rows(Chunk<kRows>& chunk, Bytes id) {
+  u8 curve[kCurveBytes];
+  curve_bytes(curve);
+  const u8 bits[2] = {static_cast<u8>(id.size() >> 5), static_cast<u8>(id.size() << 3)};
+  const auto prehashed = [](const Row* row) { return (row->flags & kSigPrehashed) != 0; };
+  const bool none_hashed = std::all_of(chunk.rows, chunk.rows + chunk.count, prehashed);
+  const usize z_count = none_hashed ? 0 : chunk.key_count;
+  for (usize k = 0; k < z_count; ++k) {
+    hash::Segment* const part = chunk.segments + 4 * k;
+    part[0] = {bits, sizeof bits};
+    part[1] = {id.data(), id.size()};
+    part[2] = {curve, sizeof curve};
+    part[3] = {chunk.key_bytes[k], 64};
+    chunk.messages[k] = {part, 4, chunk.z[k]};
+  }
+  hash::digest_many(Hash::sm3, {chunk.messages, z_count});
+  usize count = 0;
   for (usize i = 0; i < chunk.count; ++i) {
-    curve::Jacobian<C> point;
-    curve::base_and_key(point, chunk.s[i], chunk.t[i], tables[i]);
-    ok[chunk.row[i]] = !point.infinity && x_is_r(point, chunk.x[i]) ? 1 : 0;
+    const Row& row = *chunk.rows[i];
+    if ((row.flags & kSigPrehashed) != 0) {
+      memcpy(chunk.digests[i], row.msg, kDigestBytes);
+      continue;
+    }
+    hash::Segment* const part = chunk.segments + 2 * count;
+    part[0] = {chunk.z[chunk.key_of[i]], kDigestBytes};
+    part[1] = {row.msg, static_cast<usize>(row.msg_len)};
+    chunk.messages[count++] = {part, 2, chunk.digests[i]};
+  }
+  hash::digest_many(Hash::sm3, {chunk.messages, count});
+}
+
+template <usize kRows>
+void verify_chunk(Chunk<kRows>& chunk, Bytes id) {
+  if (chunk.count == 0) return;
+  hash_rows(chunk, id);
+  chunk.sums.clear();
+  for (usize i = 0; i < chunk.count; ++i) chunk.sums.add(chunk.keys[chunk.key_of[i]], chunk.s[i], chunk.t[i]);
+  chunk.sums.compute();
+  for (usize i = 0; i < chunk.count; ++i) {
+    Scalar x;
+    Scalar::sub(x, Scalar::from_constant(chunk.r[i]),
+                Scalar::from_words_reduced(field::words_from_be(chunk.digests[i])));
+    *chunk.ok[i] = chunk.sums.is_finite(i) && is_x_mod_n<C>(chunk.sums.x(i), Scalar::to_words(x)) ? 1 : 0;
   }
   chunk.count = 0;
+  chunk.key_count = 0;
+}
+
+template <usize kRows>
+void verify_rows(Chunk<kRows>& chunk, std::span<const Row> rows, u8* ok, Bytes id) {
+  for (usize i = 0; i < rows.size(); ++i) {
+    ok[i] = 0;
+    if (id.size() > kIdMax || !take_row(chunk, rows[i])) continue;
+    chunk.rows[chunk.count] = &rows[i];
+    chunk.ok[chunk.count++] = ok + i;
+    if (chunk.count == kRows) verify_chunk(chunk, id);
+  }
+  verify_chunk(chunk, id);
 }
 
 }  // namespace
 
 void verify_sm2_sm3(std::span<const Row> rows, u8* ok, const Context& context) {
-  const bool id_fits = context.signer_id.size() <= kIdMax;
-  Chunk chunk;
-  LastKey last;
-  for (usize i = 0; i < rows.size(); ++i) {
-    ok[i] = 0;
-    if (!id_fits || !parse_row(chunk, last, rows[i], context.signer_id)) continue;
-    chunk.row[chunk.count++] = i;
-    if (chunk.count == kChunk) verify_chunk(chunk, ok);
+  if (rows.size() <= kFew) {
+    Chunk<kFew> chunk;
+    return verify_rows(chunk, rows, ok, context.signer_id);
   }
-  verify_chunk(chunk, ok);
+  // Without memory std::bad_alloc passes through: an answer that was not computed must be neither true nor false.
+  const std::unique_ptr<Chunk<kChunk>> chunk(new Chunk<kChunk>);
+  verify_rows(*chunk, rows, ok, context.signer_id);
 }
 
 }  // namespace isthmus::sig

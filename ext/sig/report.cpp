@@ -1,0 +1,21 @@
+// Reports of all operations below the schemes; see report.hpp.
+#include "sig/report.hpp"
+
+#include "curve/multiply_report.hpp"
+
+namespace isthmus::sig {
+namespace {
+
+std::vector<cpu::Report> reports(bool again) {
+  std::vector<cpu::Report> out;
+  curve::append_multiply_reports(again, out);
+  return out;
+}
+
+}  // namespace
+
+std::vector<cpu::Report> report() { return reports(false); }
+
+std::vector<cpu::Report> self_test() { return reports(true); }
+
+}  // namespace isthmus::sig
