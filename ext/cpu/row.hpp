@@ -102,12 +102,12 @@ class Choice {
     }
   }
 
-  // The row of that tier when it may run here, else nullptr. For tests: the choice itself is never switched.
+  // The row of that tier when it may run here, else Fn{}. For tests: the choice itself is never switched.
   Fn named(std::string_view tier) const {
     for (usize i = 0; i < count_; ++i) {
       if (tier == order_[i]->tier) return order_[i]->run;
     }
-    return nullptr;
+    return Fn{};
   }
 
   // `again` re-runs the known answers of every row that may run or failed before; the choice itself stays.

@@ -33,6 +33,14 @@ struct MultiplyRow {
 
 enum class SumState : u8 { no_point, settled, unsettled };
 
+// A row whose key has a comb (curve/comb.hpp): no doublings, and nothing to find out about the key.
+struct CombRow {
+  u64 base[4];       // magnitude of a, below 2^255
+  u64 part[4];       // magnitude of b, below 2^255
+  const u64* table;  // of the key
+  u8 negative;       // bit 0: b, bit 2: a
+};
+
 struct MultiplyResult {
   u64 x[4];  // affine, below p; only when settled
   u64 y[4];
@@ -45,5 +53,8 @@ u32 multiply_count_min(LaneCurve curve);
 // results[i] answers rows[i]. Precondition: multiply_count_min(curve) != 0. False, and nothing written, iff there is no
 // memory for it.
 bool multiply_rows(LaneCurve curve, std::span<const MultiplyRow> rows, MultiplyResult* results);
+
+// The same for rows whose tables have `width`.
+bool comb_rows(LaneCurve curve, std::span<const CombRow> rows, u32 width, MultiplyResult* results);
 
 }  // namespace isthmus::curve

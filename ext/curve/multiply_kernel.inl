@@ -21,6 +21,7 @@ namespace isthmus::ISTHMUS_TIER {
 namespace {
 
 using curve::AffineLanes;
+using curve::CombRow;
 using curve::JacobianLanes;
 using curve::MultiplyResult;
 using curve::MultiplyRow;
@@ -74,6 +75,11 @@ struct Kernel {
   static constexpr usize kStreams = kParts;
   static constexpr u32 kBaseTopBit = C::kEndomorphism ? 120 : 252;
 
+  struct Sum {
+    Point point;
+    V infinite;  // lanes that have no addend yet
+  };
+
   // One vector of rows.
   struct Group {
     V key_digits[kParts][4];     // b with 8 added in every digit's place but the top one's
@@ -86,7 +92,7 @@ struct Kernel {
     Group groups[kGroups];
     Point multiples[kGroups][kEntries - 1];  // 2P ... 8P
     F products[kGroups * (kEntries - 1) + 1];
-    Point sums[kGroups];
+    Sum sums[kGroups];
     usize group_count;
   };
 
@@ -232,13 +238,13 @@ struct Kernel {
     decode_keys(group, key, rows, count);
     store_multiple(group, 0, key.x, key.y);
     multiples[0] = {key.x, key.y, F::one()};
-    curve::double_point<C>(multiples[0]);
+    curve::double_points<C, 1>(multiples[0]);
     for (usize i = 1; i < kEntries - 1; ++i) {
       if (i % 2 == 1) {
         curve::add_mixed(multiples[i], multiples[i - 1], key);  // 3P, 5P, 7P
       } else {
         multiples[i] = multiples[i / 2 - 1];  // 4P from 2P, 6P from 3P, 8P from 4P
-        curve::double_point<C>(multiples[i]);
+        curve::double_points<C, 1>(multiples[i]);
       }
     }
   }
@@ -268,26 +274,25 @@ struct Kernel {
 
   // ---- the sum ----
 
-  struct Sum {
-    Point point;
-    V infinite;  // lanes that have no addend yet
-  };
-
-  // Adds the entry |digit| of a table, negated where the digit and `negative` say so; nothing where it is 0. Entry e of
-  // a lane stands at table + e * stride + lane * lane_stride.
-  static void add_digit(Sum& sum, V digit, V negative, const u64* table, usize stride, usize lane_stride) {
+  // Adds the entry |digit| of a table, negated where the digit and `negative` say so; nothing where it is 0.
+  // place(lane, e) is where entry e (for |digit| = e + 1) of the lane's table stands.
+  template <class Place>
+  static ISTHMUS_INLINE void add_digit(Sum& sum, V digit, V negative, Place&& place) {
     const V below = simd::sar<63>(digit);
     const V magnitude = (digit ^ below) - below;
     const V present = simd::less(V::set1(0), magnitude);
     u64 entry[kLanes];
     (magnitude + present).store(entry);  // less 1 where there is a digit
     const u64* places[kLanes];
-    for (usize lane = 0; lane < kLanes; ++lane) places[lane] = table + entry[lane] * stride + lane * lane_stride;
+    for (usize lane = 0; lane < kLanes; ++lane) places[lane] = place(lane, entry[lane]);
+    add_entries(sum, places, below ^ negative, present);
+  }
+  static void add_entries(Sum& sum, const u64* const (&places)[kLanes], V negative, V present) {
     V words[8];
     gather_entries(words, places);
     Addend addend = {F::unpack(words[0], words[1], words[2], words[3]),
                      F::unpack(words[4], words[5], words[6], words[7])};
-    addend.y = F::select(below ^ negative, F::template tight<2>(zero() - addend.y), addend.y);
+    addend.y = F::select(negative, F::template tight<2>(zero() - addend.y), addend.y);
     Point next;
     curve::add_mixed(next, sum.point, addend);
     const V adds = simd::and_not(present, sum.infinite);
@@ -302,27 +307,62 @@ struct Kernel {
       sum.infinite = simd::and_not(sum.infinite, present);
     }
   }
+  static void start(Sum& sum) { sum = {{F::one(), F::one(), F::one()}, V::set1(~u64{0})}; }
+
+  // The signed digit of a biased number at bit `at`; the top one has no bias.
+  static V signed_digit(const V (&number)[4], u32 at, u32 width, u32 top) {
+    const V digit = window(number, at, width);
+    return at == top ? digit : digit - V::set1(u64{1} << (width - 1));
+  }
 
   static void add_group(Sum& sum, const Group& group, const u64* base_table) {
-    sum = {{F::one(), F::one(), F::one()}, V::set1(~u64{0})};
-    for (u32 bit = kTopBit + 1; bit-- > 0;) {
-      if (bit != kTopBit) curve::double_point<C>(sum.point);
-      if (bit % kWindow == 0) {
-        for (usize part = 0; part < kParts; ++part) {
-          V digit = window(group.key_digits[part], bit, kWindow);
-          if (bit != kTopBit) digit = digit - V::set1(u64{1} << (kWindow - 1));
-          add_digit(sum, digit, group.negative[part], &group.table[part][0][0][0], kLanes * kEntryWords, kEntryWords);
-        }
+    start(sum);
+    for (u32 bit = kTopBit;; bit -= kWindow) {
+      for (usize part = 0; part < kParts; ++part) {
+        const auto& table = group.table[part];
+        add_digit(sum, signed_digit(group.key_digits[part], bit, kWindow, kTopBit), group.negative[part],
+                  [&](usize lane, u64 entry) { return table[entry][lane]; });
       }
       if (bit % kBaseWindow == 0 && bit <= kBaseTopBit) {
         for (usize stream = 0; stream < kStreams; ++stream) {
-          V digit = window(group.base_digits[stream], bit, kBaseWindow);
-          if (bit != kBaseTopBit) digit = digit - V::set1(u64{1} << (kBaseWindow - 1));
-          const u64* table = base_table + stream * curve::kMultiplyBaseEntries * kEntryWords;
-          add_digit(sum, digit, group.negative[2], table, kEntryWords, 0);
+          const u64* const table = base_table + stream * curve::kMultiplyBaseEntries * kEntryWords;
+          add_digit(sum, signed_digit(group.base_digits[stream], bit, kBaseWindow, kBaseTopBit), group.negative[2],
+                    [&](usize, u64 entry) { return table + kEntryWords * entry; });
         }
       }
+      if (bit == 0) return;
+      curve::double_points<C, kWindow>(sum.point);
     }
+  }
+
+  // ---- known keys: no doublings ----
+
+  // Adds all digits of a number, each from its own row of a comb: entry e of window w stands at
+  // table + (w 2^(width - 1) + e) kEntryWords.
+  static void add_comb(Sum& sum, V (&number)[4], V negative, u32 width, const u64* const (&tables)[kLanes]) {
+    const u32 windows = curve::comb_windows(width), top = width * (windows - 1);
+    add_bias(number, width, top);
+    for (u32 w = 0; w < windows; ++w) {
+      const usize row = usize{w} << (width - 1);
+      add_digit(sum, signed_digit(number, w * width, width, top), negative,
+                [&](usize lane, u64 entry) { return tables[lane] + kEntryWords * (row + entry); });
+    }
+  }
+
+  static void comb_group(Sum& sum, const CombRow* rows, usize count, u32 width, const u64* base_comb) {
+    V base[4], part[4];
+    load_words(base, count, [&](usize lane) { return rows[lane].base; });
+    load_words(part, count, [&](usize lane) { return rows[lane].part; });
+    const V part_negative = load_mask(count, [&](usize lane) { return (rows[lane].negative & 1) != 0; });
+    const V base_negative = load_mask(count, [&](usize lane) { return (rows[lane].negative & 4) != 0; });
+    const u64 *tables[kLanes], *bases[kLanes];
+    for (usize lane = 0; lane < kLanes; ++lane) {
+      tables[lane] = rows[lane < count ? lane : 0].table;
+      bases[lane] = base_comb;
+    }
+    start(sum);
+    add_comb(sum, part, part_negative, width, tables);
+    add_comb(sum, base, base_negative, curve::kBaseCombWidth, bases);
   }
 
   // ---- results ----
@@ -355,6 +395,25 @@ struct Kernel {
     }
   }
 
+  // Makes all sums affine with one inversion; `state_of(g)` says which lanes of group g have a point at all.
+  template <class OnCurve>
+  static void finish(Workspace& work, MultiplyResult* results, usize count, OnCurve&& on_curve) {
+    V bad[kGroups];
+    work.products[0] = F::one();
+    for (usize g = 0; g < work.group_count; ++g) {
+      bad[g] = unsettled(work.sums[g]);
+      work.products[g + 1] = F::mul(work.products[g], work.sums[g].point.z);
+    }
+    F inverse = C::LanePrime::template inverse<F>(work.products[work.group_count]);
+    for (usize g = work.group_count; g-- > 0;) {
+      const Point& sum = work.sums[g].point;
+      const Addend point = divide(sum, F::mul(inverse, work.products[g]));
+      inverse = F::mul(inverse, sum.z);
+      const usize first = g * kLanes, left = count - first;
+      store_results(results + first, left < kLanes ? left : kLanes, point, on_curve(g), bad[g]);
+    }
+  }
+
   [[gnu::noinline]] static void run(const MultiplyRow* rows, usize count, const u64* base_table,
                                     MultiplyResult* results, Workspace& work) {
     work.group_count = (count + kLanes - 1) / kLanes;
@@ -363,22 +422,18 @@ struct Kernel {
       load_group(work.groups[g], work.multiples[g], rows + first, left < kLanes ? left : kLanes);
     }
     make_tables(work);
-    V bad[kGroups];
-    work.products[0] = F::one();
+    for (usize g = 0; g < work.group_count; ++g) add_group(work.sums[g], work.groups[g], base_table);
+    finish(work, results, count, [&](usize g) { return work.groups[g].on_curve; });
+  }
+
+  [[gnu::noinline]] static void run_comb(const CombRow* rows, usize count, u32 width, const u64* base_comb,
+                                         MultiplyResult* results, Workspace& work) {
+    work.group_count = (count + kLanes - 1) / kLanes;
     for (usize g = 0; g < work.group_count; ++g) {
-      Sum sum;
-      add_group(sum, work.groups[g], base_table);
-      bad[g] = unsettled(sum);
-      work.sums[g] = sum.point;
-      work.products[g + 1] = F::mul(work.products[g], sum.point.z);
-    }
-    F inverse = C::LanePrime::template inverse<F>(work.products[work.group_count]);
-    for (usize g = work.group_count; g-- > 0;) {
-      const Addend point = divide(work.sums[g], F::mul(inverse, work.products[g]));
-      inverse = F::mul(inverse, work.sums[g].z);
       const usize first = g * kLanes, left = count - first;
-      store_results(results + first, left < kLanes ? left : kLanes, point, work.groups[g].on_curve, bad[g]);
+      comb_group(work.sums[g], rows + first, left < kLanes ? left : kLanes, width, base_comb);
     }
+    finish(work, results, count, [](usize) { return V::set1(~u64{0}); });
   }
 };
 
@@ -389,23 +444,22 @@ usize multiply_workspace() {
   return first > second ? first : second;
 }
 
-void multiply_secp256k1(const MultiplyRow* rows, usize count, const u64* base_table, MultiplyResult* results,
-                        void* workspace) {
-  ISTHMUS_ROUNDING;
-  using K = Kernel<LaneSecp256k1>;
-  K::run(rows, count, base_table, results, *static_cast<K::Workspace*>(workspace));
-}
-void multiply_p256(const MultiplyRow* rows, usize count, const u64* base_table, MultiplyResult* results,
-                   void* workspace) {
-  ISTHMUS_ROUNDING;
-  using K = Kernel<LaneP256>;
-  K::run(rows, count, base_table, results, *static_cast<K::Workspace*>(workspace));
-}
-void multiply_sm2(const MultiplyRow* rows, usize count, const u64* base_table, MultiplyResult* results,
-                  void* workspace) {
-  ISTHMUS_ROUNDING;
-  using K = Kernel<LaneSm2>;
-  K::run(rows, count, base_table, results, *static_cast<K::Workspace*>(workspace));
-}
+#define ISTHMUS_CURVE(name, Curve)                                                                             \
+  void multiply_##name(const MultiplyRow* rows, usize count, const u64* base_table, MultiplyResult* results,   \
+                       void* workspace) {                                                                      \
+    ISTHMUS_ROUNDING;                                                                                          \
+    Kernel<Curve>::run(rows, count, base_table, results, *static_cast<Kernel<Curve>::Workspace*>(workspace));  \
+  }                                                                                                            \
+  void comb_##name(const CombRow* rows, usize count, u32 width, const u64* base_comb, MultiplyResult* results, \
+                   void* workspace) {                                                                          \
+    ISTHMUS_ROUNDING;                                                                                          \
+    Kernel<Curve>::run_comb(rows, count, width, base_comb, results,                                            \
+                            *static_cast<Kernel<Curve>::Workspace*>(workspace));                               \
+  }
+
+ISTHMUS_CURVE(secp256k1, LaneSecp256k1)
+ISTHMUS_CURVE(p256, LaneP256)
+ISTHMUS_CURVE(sm2, LaneSm2)
+#undef ISTHMUS_CURVE
 
 }  // namespace isthmus::ISTHMUS_TIER

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "curve/comb.hpp"
 #include "curve/multiply_tiers.hpp"
 #include "curve/p256.hpp"
 #include "curve/secp256k1.hpp"
@@ -159,12 +160,72 @@ std::vector<Case<C>> many_cases(usize count) {
   return cases;
 }
 
+// Rows of several known keys mixed, every width, against plain multiplication; small numbers meet the special cases.
+template <class C>
+void check_combs(CombKernel kernel, LaneCurve curve) {
+  using F = typename C::Field;
+  const usize size = multiply_workspace_max();
+  const std::unique_ptr<void, decltype(&std::free)> workspace(std::aligned_alloc(64, (size + 63) / 64 * 64),
+                                                              &std::free);
+  Noise noise;
+  for (const u32 width : {5u, 7u}) {
+    CAPTURE(width);
+    std::vector<Affine<C>> keys;
+    std::vector<std::vector<u64>> tables;
+    for (u64 i = 0; i < 3; ++i) {
+      const Words secret = i == 0 ? Words{2} : Words{noise.next(), noise.next(), noise.next(), 5};
+      keys.push_back(affine<C>(multiply_plain<C>(secret, generator<C>())));
+      tables.emplace_back(comb_words(width));
+      write_comb(tables.back().data(), keys.back(), width);
+    }
+    std::vector<CombRow> rows;
+    std::vector<Jacobian<C>> sums;
+    for (usize i = 0; i < 120; ++i) {
+      Words a = {noise.next(), noise.next(), noise.next(), noise.next() >> 1}, b = a;
+      for (u64& word : b) word = noise.next();
+      b[3] >>= 1;
+      if (i % 4 == 1) a = b = {i % 7};
+      if (i % 4 == 2) a = {~u64{0}, ~u64{0}, ~u64{0}, ~u64{0} >> 1};
+      const u8 negative = static_cast<u8>(i % 8 & 5);
+      const usize key = i % keys.size();
+      CombRow row = {{}, {}, tables[key].data(), negative};
+      copy(row.base, a);
+      copy(row.part, b);
+      rows.push_back(row);
+      Jacobian<C> left = multiply_plain<C>(a, generator<C>()), right = multiply_plain<C>(b, keys[key]);
+      if ((negative & 4) != 0) negate(left, left);
+      if ((negative & 1) != 0) negate(right, right);
+      add(left, left, right);
+      sums.push_back(left);
+    }
+    usize unsettled = 0;
+    for (usize count : {usize{1}, usize{7}, usize{9}, rows.size()}) {
+      std::vector<MultiplyResult> results(count);
+      kernel(rows.data(), count, width, base_comb(curve), results.data(), workspace.get());
+      for (usize i = 0; i < count; ++i) {
+        CAPTURE(i);
+        if (results[i].state == SumState::unsettled) {
+          ++unsettled;
+          REQUIRE(i % 4 == 1);
+          continue;
+        }
+        const Affine<C> point = affine<C>(sums[i]);
+        REQUIRE(memcmp(F::to_words(point.x).data(), results[i].x, 32) == 0);
+        REQUIRE(memcmp(F::to_words(point.y).data(), results[i].y, 32) == 0);
+      }
+    }
+    CHECK(unsettled > 0);
+  }
+}
+
 template <class C>
 void check_curve(LaneCurve curve) {
   for (const char* tier : kTiers) {
     CAPTURE(tier);
-    const MultiplyKernel kernel = named_multiply(curve, tier);
-    if (kernel == nullptr) continue;
+    const MultiplyKernels kernels = named_multiply(curve, tier);
+    if (kernels.multiply == nullptr) continue;
+    const MultiplyKernel kernel = kernels.multiply;
+    check_combs<C>(kernels.comb, curve);
     std::vector<Case<C>> cases = many_cases<C>(150);
     CHECK(run<C>(kernel, curve, cases) == 0);
     for (usize count = 1; count <= 17; ++count) {

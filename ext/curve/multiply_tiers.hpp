@@ -14,34 +14,51 @@ inline constexpr usize kMultiplyBlock = 128;
 inline constexpr u32 kMultiplyBaseWindow = 12;
 inline constexpr usize kMultiplyBaseEntries = usize{1} << (kMultiplyBaseWindow - 1);
 
+// Combs: entries 1, ..., 2^(width - 1) times 2^(width w) P for each window w, in the same form. The windows of a
+// 255-bit number with the carry of its signed digits.
+constexpr u32 comb_windows(u32 width) { return (255 + width) / width; }
+inline constexpr u32 kBaseCombWidth = 8;
+
 // results[i] answers rows[i], i < count <= kMultiplyBlock. `workspace`: multiply_workspace() bytes at a multiple of 64.
 using MultiplyKernel = void (*)(const MultiplyRow* rows, usize count, const u64* base_table, MultiplyResult* results,
                                 void* workspace);
+using CombKernel = void (*)(const CombRow* rows, usize count, u32 width, const u64* base_comb, MultiplyResult* results,
+                            void* workspace);
+// One tier's pair for one curve.
+struct MultiplyKernels {
+  MultiplyKernel multiply;
+  CombKernel comb;
+  bool operator==(const MultiplyKernels&) const = default;
+};
 
 // The most that a kernel of this machine's tiers wants.
 usize multiply_workspace_max();
 // G's table, made at first use; null without memory.
 const u64* multiply_base_table(LaneCurve curve);
-// The kernel of that tier when it may run here, else null. For tests: the choice itself is never switched.
-MultiplyKernel named_multiply(LaneCurve curve, std::string_view tier);
+// G's comb of width kBaseCombWidth; null without memory.
+const u64* base_comb(LaneCurve curve);
+// The kernels of that tier when it may run here, else nulls. For tests: the choice itself is never switched.
+MultiplyKernels named_multiply(LaneCurve curve, std::string_view tier);
 
 }  // namespace isthmus::curve
 
-#define ISTHMUS_MULTIPLY(tier)                                                                \
-  namespace isthmus::tier {                                                                   \
-  usize multiply_workspace();                                                                 \
-  void multiply_secp256k1(const curve::MultiplyRow* rows, usize count, const u64* base_table, \
-                          curve::MultiplyResult* results, void* workspace);                   \
-  void multiply_p256(const curve::MultiplyRow* rows, usize count, const u64* base_table,      \
-                     curve::MultiplyResult* results, void* workspace);                        \
-  void multiply_sm2(const curve::MultiplyRow* rows, usize count, const u64* base_table,       \
-                    curve::MultiplyResult* results, void* workspace);                         \
+#define ISTHMUS_MULTIPLY_CURVE(name)                                                         \
+  void multiply_##name(const curve::MultiplyRow* rows, usize count, const u64* base_table,   \
+                       curve::MultiplyResult* results, void* workspace);                     \
+  void comb_##name(const curve::CombRow* rows, usize count, u32 width, const u64* base_comb, \
+                   curve::MultiplyResult* results, void* workspace);
+#define ISTHMUS_MULTIPLY(tier)      \
+  namespace isthmus::tier {         \
+  usize multiply_workspace();       \
+  ISTHMUS_MULTIPLY_CURVE(secp256k1) \
+  ISTHMUS_MULTIPLY_CURVE(p256)      \
+  ISTHMUS_MULTIPLY_CURVE(sm2)       \
   }
 
-ISTHMUS_MULTIPLY(emulated)
 #if defined(__x86_64__)
 ISTHMUS_MULTIPLY(avx2)
 ISTHMUS_MULTIPLY(avx512)
 ISTHMUS_MULTIPLY(ifma)
 #endif
 #undef ISTHMUS_MULTIPLY
+#undef ISTHMUS_MULTIPLY_CURVE

@@ -6,7 +6,8 @@
 //   Fe     : an element of `magnitude` m has a value of at most m u (1 + 2^-20); 1 <= m <= 15
 //   Loose  : sums and differences of a few elements, limbs above -2^58 and below 2^59; not a factor
 //
-//   mul, sqr        : m_a m_b <= 15          -> 1 (fold), 2 (Montgomery: m_a m_b / 16 + 1)
+//   mul, sqr        : m_a m_b <= 60          -> 1 (fold), m_a m_b / 16 + 1 (Montgomery)
+//   mul_sub         : also m_c m_d <= 4      -> 1 (fold), (m_a m_b + 9) / 16 + 1 (Montgomery)
 //   +, - , times<k> : Fe or Loose            -> Loose
 //   tight<k>(x)     : x + k p in [0, 15 u]   -> Fe, magnitude of x + k p
 //   fold<k>(x)      : x + k p in [0, 63 u]   -> 1; with k = 0 no limb of x may be negative
@@ -19,6 +20,7 @@
 
 #include "base/bytes.hpp"
 #include "base/check.hpp"
+#include "field/mont.hpp"
 #include "field/words.hpp"
 #include "simd/lanes_fe52.hpp"
 
@@ -187,6 +189,25 @@ struct FeLanes : LooseLanes<typename P::V> {
     }
     return Prime::template reduce<P, FeLanes>(c);
   }
+  // a b - c d with one reduction. c d is below 2^514, so that with the bias (2^515 and a little more, a multiple of p,
+  // its columns above those of c d) no column is negative.
+  static ISTHMUS_INLINE FeLanes mul_sub(const FeLanes& a, const FeLanes& b, const FeLanes& c, const FeLanes& d) {
+    V x[10], y[10];
+    {
+      Factor fa[5], fb[5];
+      for (usize i = 0; i < 5; ++i) fa[i] = P::factor(a.v[i]);
+      for (usize i = 0; i < 5; ++i) fb[i] = P::factor(b.v[i]);
+      columns(x, fa, fb);
+    }
+    {
+      Factor fc[5], fd[5];
+      for (usize i = 0; i < 5; ++i) fc[i] = P::factor(c.v[i]);
+      for (usize i = 0; i < 5; ++i) fd[i] = P::factor(d.v[i]);
+      columns(y, fc, fd);
+    }
+    for (usize k = 0; k < 10; ++k) x[k] = x[k] + V::set1(kBias.column[k]) - y[k];
+    return Prime::template reduce<P, FeLanes>(x);
+  }
   static ISTHMUS_INLINE FeLanes sqr_times(FeLanes a, u32 count) {
     for (u32 i = 0; i < count; ++i) a = sqr(a);
     return a;
@@ -220,13 +241,36 @@ struct FeLanes : LooseLanes<typename P::V> {
   }
 
  private:
-  static ISTHMUS_INLINE FeLanes product(const Factor (&a)[5], const Factor (&b)[5]) {
-    V c[10];
+  // A multiple of p whose columns 0..8 are above 2^55, column 9 being 2^47: columns of a product of magnitude 4 have at
+  // most ten parts below 2^52, and column 9 less than 2^46.
+  struct Bias {
+    u64 column[10];
+  };
+  static constexpr Bias make_bias() {
+    using M = Mont<Prime>;
+    Bias out = {};
+    M value = M::zero();
+    for (usize k = 0; k < 10; ++k) {
+      const int bits = k < 9 ? 56 : 47;
+      out.column[k] = u64{1} << bits;
+      M::add(value, value, M::from_constant(power_of_two_mod(static_cast<int>(52 * k) + bits, Prime::kModulus)));
+    }
+    const Limbs52 excess = limbs52(M::to_words(value));
+    for (usize k = 0; k < 5; ++k) out.column[k] -= excess[k];
+    return out;
+  }
+  static constexpr Bias kBias = make_bias();
+
+  static ISTHMUS_INLINE void columns(V (&c)[10], const Factor (&a)[5], const Factor (&b)[5]) {
     clear(c);
     for (usize i = 0; i < 5; ++i) {
       for (usize j = 0; j < 5; ++j) P::accumulate(c[i + j], c[i + j + 1], a[i], b[j]);
     }
     settle_product(c);
+  }
+  static ISTHMUS_INLINE FeLanes product(const Factor (&a)[5], const Factor (&b)[5]) {
+    V c[10];
+    columns(c, a, b);
     return Prime::template reduce<P, FeLanes>(c);
   }
   static ISTHMUS_INLINE void clear(V (&c)[10]) {
