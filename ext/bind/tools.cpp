@@ -13,20 +13,26 @@ namespace {
 
 using ByteArray = py::array_t<u8, py::array::c_style>;
 
-// The 64-byte forms of DER signatures; a row that is not DER stays zero and its flag false.
-py::tuple der_to_compact(const Column& signatures, bool strict) {
+constexpr usize kWidthMax = 66;  // bytes of an order of 521 bits, the longest that signatures are made with
+
+// The compact forms of DER signatures, `width` bytes to an integer; a row that is not DER stays zero and its flag
+// false.
+py::tuple der_to_compact(const Column& signatures, bool strict, usize width) {
+  if (width < 1 || width > kWidthMax) {
+    throw py::value_error("width: expected 1 to " + std::to_string(kWidthMax) + " bytes, got " + std::to_string(width));
+  }
   const usize count = signatures.size();
-  py::array_t<u8> compact({static_cast<py::ssize_t>(count), py::ssize_t{64}});
+  py::array_t<u8> compact({static_cast<py::ssize_t>(count), static_cast<py::ssize_t>(2 * width)});
   py::array_t<bool> well_formed(static_cast<py::ssize_t>(count));
   u8* const out = compact.mutable_data();
   bool* const ok = well_formed.mutable_data();
   {
     const py::gil_scoped_release release;
     for (usize i = 0; i < count; ++i) {
-      u8 value[64] = {};
-      ok[i] = strict ? wire::der_signature_strict(signatures[i], value) : wire::der_signature_lax(signatures[i], value);
-      if (!ok[i]) std::memset(value, 0, sizeof value);
-      std::memcpy(out + 64 * i, value, sizeof value);
+      u8* const value = out + 2 * width * i;
+      ok[i] = strict ? wire::der_signature_strict(signatures[i], value, width)
+                     : wire::der_signature_lax(signatures[i], value, width);
+      if (!ok[i]) std::memset(value, 0, 2 * width);
     }
   }
   return py::make_tuple(std::move(compact), std::move(well_formed));
@@ -34,22 +40,22 @@ py::tuple der_to_compact(const Column& signatures, bool strict) {
 
 // Bytes of one output of a row: the state for *_compress, a digest for the others.
 py::ssize_t output_size(std::string_view operation) {
-  if (operation == "sha512_compress") return 64;
-  if (operation == "ripemd160_compress") return 20;
+  if (operation.starts_with("sha512_")) return 64;
+  if (operation.starts_with("ripemd160_")) return 20;
   return 32;
 }
 
 // Runs one named row. *_compress: `data` is (1, state bytes + whole blocks) and the new state comes back as (1, state).
-// sha256_64, sha256d_64: (n, 64) gives (n, 32). sha256_blocks: (n, 64 * blocks) padded messages gives (n, 32).
+// *_64: (n, 64) gives (n, digest). *_blocks, *_lanes: (n, block * blocks) padded messages gives (n, digest).
 py::array_t<u8> hash_row(const std::string& operation, const std::string& tier, const ByteArray& data) {
   if (data.ndim() != 2) throw py::value_error("data: expected a 2-D uint8 array");
   const py::ssize_t size = output_size(operation);
   const py::ssize_t count = data.shape(0);
   const py::ssize_t width = data.shape(1);
   const bool compress = operation.ends_with("_compress");
-  const py::ssize_t block = operation == "sha512_compress" ? 128 : 64;
+  const py::ssize_t block = operation.starts_with("sha512_") ? 128 : 64;
   const py::ssize_t body = compress ? width - size : width;
-  const bool fixed = operation == "sha256_64" || operation == "sha256d_64";
+  const bool fixed = operation.ends_with("_64");
   if (body < 0 || body % block != 0 || (fixed && width != 64) || (compress && count != 1)) {
     throw py::value_error("data: (" + std::to_string(count) + ", " + std::to_string(width) + ") does not fit " +
                           operation);
@@ -71,8 +77,8 @@ py::array_t<u8> hash_row(const std::string& operation, const std::string& tier, 
 }  // namespace
 
 void bind_tools(py::module_& module) {
-  module.def("der_to_compact", &der_to_compact, py::arg("signatures"), py::arg("strict"),
-             "DER signatures as r || s: (uint8 (n, 64), bool (n,)).");
+  module.def("der_to_compact", &der_to_compact, py::arg("signatures"), py::arg("strict"), py::arg("width") = 32,
+             "DER signatures as r || s: (uint8 (n, 2 * width), bool (n,)).");
   module.def("hash_row", &hash_row, py::arg("operation"), py::arg("tier"), py::arg("data").noconvert(),
              "Runs one named row of one hash operation on given data.");
 }

@@ -12,6 +12,7 @@
 #include "hash/ripemd160.hpp"
 #include "hash/sha256.hpp"
 #include "hash/sha512.hpp"
+#include "hash/sm3.hpp"
 
 namespace isthmus::hash {
 namespace {
@@ -168,6 +169,8 @@ void digest_many(Hash hash, std::span<const Message> messages) {
       return stream_all<Sha512Core>(messages);
     case Hash::ripemd160:
       return stream_all<Ripemd160Core>(messages);
+    case Hash::sm3:
+      return stream_all<Sm3Core>(messages);
   }
   ISTHMUS_CHECK(false);  // ids come from hashes.def; the caller has refused others
 }

@@ -32,6 +32,8 @@ Buffer expected(Hash hash, Bytes message) {
       return slow::ripemd160(message);
     case Hash::hash160:
       return slow::hash160(message);
+    case Hash::sm3:
+      return slow::sm3(message);
   }
   return {};
 }

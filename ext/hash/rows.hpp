@@ -21,10 +21,12 @@ struct RowCall {
 void append_sha256_reports(bool again, std::vector<cpu::Report>& out);
 void append_sha512_reports(bool again, std::vector<cpu::Report>& out);
 void append_ripemd160_reports(bool again, std::vector<cpu::Report>& out);
+void append_sm3_reports(bool again, std::vector<cpu::Report>& out);
 
 // Run one named row; false if the file has no such operation, or the tier is unknown or may not run here.
 bool run_sha256_row(const RowCall& call);
 bool run_sha512_row(const RowCall& call);
 bool run_ripemd160_row(const RowCall& call);
+bool run_sm3_row(const RowCall& call);
 
 }  // namespace isthmus::hash

@@ -212,11 +212,12 @@ TEST_CASE("reports name every operation and every usable row passes again") {
   hash::init();
   const std::vector<cpu::Report> chosen = hash::report();
   const std::vector<cpu::Report> again = hash::self_test();
-  const char* kOperations[] = {"sha256_compress", "sha256_64",       "sha256d_64",
-                               "sha256_blocks",   "sha512_compress", "ripemd160_compress"};
-  REQUIRE(chosen.size() == 6);
-  REQUIRE(again.size() == 6);
-  for (usize i = 0; i < 6; ++i) {
+  const char* kOperations[] = {"sha256_compress",    "sha256_64",    "sha256d_64", "sha256_blocks", "sha512_compress",
+                               "ripemd160_compress", "sm3_compress", "sm3_64",     "sm3_blocks"};
+  constexpr usize kCount = std::size(kOperations);
+  REQUIRE(chosen.size() == kCount);
+  REQUIRE(again.size() == kCount);
+  for (usize i = 0; i < kCount; ++i) {
     CHECK(chosen[i].operation == kOperations[i]);
     CHECK(chosen[i].rows.back().tier == "base");
     usize chosen_count = 0;

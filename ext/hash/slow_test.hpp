@@ -194,6 +194,39 @@ inline Buffer ripemd160(Bytes message) {
 
 inline Buffer hash160(Bytes message) { return ripemd160(sha256(message)); }
 
+// SM3 as GB/T 32905-2016, section 5, writes it: all 68 words W and 64 words W' first, then 64 rounds.
+inline Buffer sm3(Bytes message) {
+  const auto turn = [](u32 x, u32 n) { return n % 32 == 0 ? x : (x << n % 32) | (x >> (32 - n % 32)); };
+  const auto p0 = [&](u32 x) { return x ^ turn(x, 9) ^ turn(x, 17); };
+  const auto p1 = [&](u32 x) { return x ^ turn(x, 15) ^ turn(x, 23); };
+  std::vector<u32> hash{0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e};
+  const Buffer data = padded(message, 64, 8, true);
+  for (usize at = 0; at < data.size(); at += 64) {
+    std::vector<u32> w(68);
+    for (usize j = 0; j < 68; ++j) {
+      for (usize i = 0; j < 16 && i < 4; ++i) w[j] = w[j] << 8 | data[at + 4 * j + i];
+      if (j >= 16) w[j] = p1(w[j - 16] ^ w[j - 9] ^ turn(w[j - 3], 15)) ^ turn(w[j - 13], 7) ^ w[j - 6];
+    }
+    std::vector<u32> v = hash;
+    for (u32 j = 0; j < 64; ++j) {
+      const u32 a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6], h = v[7];
+      const u32 ss1 = turn(turn(a, 12) + e + turn(j < 16 ? 0x79cc4519 : 0x7a879d8a, j), 7);
+      const u32 ss2 = ss1 ^ turn(a, 12);
+      const u32 ff = j < 16 ? a ^ b ^ c : (a & b) | (a & c) | (b & c);
+      const u32 gg = j < 16 ? e ^ f ^ g : (e & f) | (~e & g);
+      const u32 tt1 = ff + d + ss2 + (w[j] ^ w[j + 4]);
+      const u32 tt2 = gg + h + ss1 + w[j];
+      v = {tt1, a, turn(b, 9), c, p0(tt2), e, turn(f, 19), g};
+    }
+    for (usize i = 0; i < 8; ++i) hash[i] ^= v[i];
+  }
+  Buffer out;
+  for (const u32 word : hash) {
+    for (usize i = 4; i-- > 0;) out.push_back(static_cast<u8>(word >> (8 * i)));
+  }
+  return out;
+}
+
 // Bytes that repeat with the prime period 251, so that swapped blocks cannot cancel.
 inline Buffer paint(usize len, usize seed) {
   Buffer out(len);

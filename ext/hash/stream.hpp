@@ -1,4 +1,4 @@
-// The Merkle-Damgard shell that SHA-256, SHA-512 and RIPEMD-160 share: a block buffer, a length, and the
+// The Merkle-Damgard shell that SHA-256, SHA-512, SM3 and RIPEMD-160 share: a block buffer, a length, and the
 // padding 80 00..00 length (FIPS 180-4, section 5.1; RIPEMD-160 with a little-endian length).
 //
 // Core gives: Word, kWords, kBlock (bytes), kLengthBytes, kDigest (bytes), kBig (byte order), kStart[kWords]
@@ -65,7 +65,12 @@ class Stream {
       store_le64(buffer_ + kLengthAt, length_ << 3);
     }
     Core::compress(state_, buffer_, 1);
-    for (usize i = 0; i < Core::kDigest / sizeof(Word); ++i) store(out + sizeof(Word) * i, state_[i]);
+    store_digest(out, state_, 1);
+  }
+
+  // The digest that stands in a state whose words are `stride` apart.
+  static void store_digest(u8* out, const Word* state, usize stride) {
+    for (usize i = 0; i < Core::kDigest / sizeof(Word); ++i) store(out + sizeof(Word) * i, state[stride * i]);
   }
 
  private:

@@ -275,5 +275,16 @@ ISTHMUS_INLINE void load_rows16(V (&w)[16], const u8* rows, usize stride) {
   }
 }
 
+// The same, row i standing at rows[i] + offset.
+template <typename V>
+ISTHMUS_INLINE void load_rows16(V (&w)[16], const u8* const* rows, usize offset) {
+  for (usize block = 0; block < 16; block += V::kLanes) {
+    V x[V::kLanes];
+    for (usize i = 0; i < V::kLanes; ++i) x[i] = V::load(rows[i] + offset + 4 * block);
+    transpose(x);
+    for (usize j = 0; j < V::kLanes; ++j) w[block + j] = x[j];
+  }
+}
+
 }  // namespace
 }  // namespace isthmus::simd

@@ -69,6 +69,7 @@ rows = [rng.randbytes(n) for n in [*range(0, 200, 7), 64, 64, 64, 1000]]
 for name in ("sha256", "sha512"):
     got = [row.tobytes() for row in isthmus.hash_many(name, rows)]
     assert got == [hashlib.new(name, row).digest() for row in rows], name
+assert isthmus.hash_many("sm3", [b"abc"] * 40)[39].tobytes().hex().startswith("66c7f0f462eeedd9d1f2d46bdc10e4e2")
 leaves = [rng.randbytes(32) for _ in range(77)]
 level = leaves
 while len(level) > 1:
@@ -110,7 +111,12 @@ def test_signatures_verify_with_every_feature_cleared() -> None:
 
 
 COUNTS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 49, 64, 65)
-STATE_AND_BLOCK = {"sha256_compress": (32, 64), "sha512_compress": (64, 128), "ripemd160_compress": (20, 64)}
+STATE_AND_BLOCK = {
+    "sha256_compress": (32, 64),
+    "sha512_compress": (64, 128),
+    "ripemd160_compress": (20, 64),
+    "sm3_compress": (32, 64),
+}
 
 
 def blocks(operation: str, count: int, width: int) -> bytes:
@@ -126,7 +132,8 @@ def rows_of(operation: str, count: int) -> Any:
         state, width = STATE_AND_BLOCK[operation]
         raw = random.Random(operation).randbytes(state) + blocks(operation, count, width)
         return np.frombuffer(raw, np.uint8).reshape(1, -1)
-    return np.frombuffer(blocks(operation, count, 64), np.uint8).reshape(count, 64)
+    width = 128 if operation.startswith("sha512_") else 64
+    return np.frombuffer(blocks(operation, count, width), np.uint8).reshape(count, width)
 
 
 def sha256(message: bytes) -> bytes:
@@ -134,6 +141,8 @@ def sha256(message: bytes) -> bytes:
 
 
 WANTED = {"sha256_64": sha256, "sha256d_64": lambda message: sha256(sha256(message))}
+if "sm3" in hashlib.algorithms_available:
+    WANTED["sm3_64"] = lambda message: hashlib.new("sm3", message).digest()
 
 
 @pytest.mark.parametrize(("operation", "tier"), usable_rows())

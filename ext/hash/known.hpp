@@ -1,0 +1,124 @@
+// Known answers of rows that hash many messages. The answers come through the plain compression, one message at
+// a time: a road that no lane code shares, and itself held to typed answers by its own row's test.
+#pragma once
+
+#include "hash/stream.hpp"
+
+namespace isthmus::hash {
+
+template <typename Core>
+struct Known {
+  using Word = typename Core::Word;
+  using Compress = void (*)(Word* state, const u8* blocks, usize count);
+  using Lanes = void (*)(Word* state, const u8* const* blocks, usize length);
+  using Blocks = void (*)(u8* out, const u8* in, usize length, usize count);
+  using OfPair = void (*)(u8* out, const u8* in, usize count);
+
+  static constexpr usize kMost = 35;
+  static constexpr usize kLengthMost = 3;
+  static constexpr usize kLanesMost = 16;
+  static constexpr usize kCounts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 35};
+  static constexpr u8 kCanary = 0xa5;
+  static constexpr usize kPadding = 1 + Core::kLengthBytes;  // the shortest
+
+  // Pads `len` bytes at `message` in place to `length` blocks; the length field has at most 32 bits here.
+  static void pad(u8* message, usize len, usize length) {
+    u8* const end = message + Core::kBlock * length;
+    memset(message + len, 0, Core::kBlock * length - len);
+    message[len] = 0x80;
+    if constexpr (Core::kBig) {
+      store_be64(end - 8, u64{len} * 8);
+    } else {
+      store_le64(end - 8, u64{len} * 8);
+    }
+  }
+
+  // Message i of `len` bytes: 0, 1, 2, .. for i = 0; its neighbours differ from it in every word.
+  static void message(u8* out, usize len, usize i) {
+    for (usize j = 0; j < len; ++j) out[j] = static_cast<u8>(j + 67 * i);
+  }
+
+  static void start(Word* state) { memcpy(state, Core::kStart, sizeof(Core::kStart)); }
+
+  static void digest(Compress base, u8* out, const u8* padded, usize length) {
+    Word state[Core::kWords];
+    start(state);
+    base(state, padded, length);
+    Stream<Core>::store_digest(out, state, 1);
+  }
+
+  // `call(out, in, count)` must give the expected digests for every count and leave the byte after them alone.
+  template <typename Call>
+  static bool counts(const u8* expected, const u8* in, Call&& call) {
+    u8 out[Core::kDigest * kMost + 1];
+    for (const usize count : kCounts) {
+      memset(out, kCanary, sizeof(out));
+      call(out, in, count);
+      if (memcmp(out, expected, Core::kDigest * count) != 0 || out[Core::kDigest * count] != kCanary) return false;
+    }
+    return true;
+  }
+
+  static bool blocks(Compress base, Blocks run) {
+    for (usize length = 1; length <= kLengthMost; ++length) {
+      u8 in[Core::kBlock * kLengthMost * kMost];
+      u8 expected[Core::kDigest * kMost];
+      for (usize i = 0; i < kMost; ++i) {
+        u8* const at = in + Core::kBlock * length * i;
+        message(at, Core::kBlock * length - kPadding, i);
+        pad(at, Core::kBlock * length - kPadding, length);
+        digest(base, expected + Core::kDigest * i, at, length);
+      }
+      const auto call = [&](u8* out, const u8* from, usize count) { run(out, from, length, count); };
+      if (!counts(expected, in, call)) return false;
+    }
+    return true;
+  }
+
+  // Messages of exactly one block, whose padding is another: also in place, as Merkle levels use it.
+  static bool of_block(Compress base, OfPair run, const u8* first) {
+    u8 in[Core::kBlock * kMost];
+    u8 expected[Core::kDigest * kMost];
+    for (usize i = 0; i < kMost; ++i) {
+      u8 padded[2 * Core::kBlock];
+      message(padded, Core::kBlock, i);
+      memcpy(in + Core::kBlock * i, padded, Core::kBlock);
+      pad(padded, Core::kBlock, 2);
+      digest(base, expected + Core::kDigest * i, padded, 2);
+    }
+    if (memcmp(expected, first, Core::kDigest) != 0) return false;
+    if (!counts(expected, in, run)) return false;
+    run(in, in, kMost);
+    return memcmp(in, expected, sizeof(expected)) == 0;
+  }
+
+  // Every lane another message at another place, absorbed in two calls of unequal length.
+  static bool lanes(Compress base, Lanes run, usize lane_count) {
+    u8 in[Core::kBlock * (kLengthMost + 1) * kLanesMost];
+    const u8* at[kLanesMost];
+    Word state[Core::kWords * kLanesMost];
+    if (lane_count > kLanesMost) return false;
+    for (usize i = 0; i < lane_count; ++i) {
+      u8* const place =
+          in + Core::kBlock * (kLengthMost + 1) * (lane_count - 1 - i) + i;  // neither ordered nor aligned
+      message(place, Core::kBlock * kLengthMost, i);
+      at[i] = place;
+      for (usize w = 0; w < Core::kWords; ++w) state[lane_count * w + i] = Core::kStart[w];
+    }
+    run(state, at, 0);
+    run(state, at, 1);
+    for (usize i = 0; i < lane_count; ++i) at[i] += Core::kBlock;
+    run(state, at, kLengthMost - 1);
+    for (usize i = 0; i < lane_count; ++i) {
+      Word expected[Core::kWords];
+      start(expected);
+      base(expected, at[i] - Core::kBlock, kLengthMost);
+      for (usize w = 0; w < Core::kWords; ++w) {
+        if (state[lane_count * w + i] != expected[w]) return false;
+      }
+    }
+    return true;
+  }
+};
+
+}  // namespace isthmus::hash
