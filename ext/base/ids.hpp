@@ -25,8 +25,9 @@ enum class Tree : u16 {
 };
 
 // Flags of a signature row; a scheme ignores flags that it does not name in its acceptance table.
-inline constexpr u32 kSigLowS = 1;    // ECDSA: s > n/2 is refused
-inline constexpr u32 kSigHybrid = 2;  // SEC1 hybrid keys 06/07 are accepted when the parity matches (Bitcoin legacy)
+inline constexpr u32 kSigLowS = 1;       // ECDSA: s > n/2 is refused
+inline constexpr u32 kSigHybrid = 2;     // SEC1 hybrid keys 06/07 are accepted when the parity matches (Bitcoin legacy)
+inline constexpr u32 kSigPrehashed = 4;  // SM2: the message is the 32-byte digest e of identity and message
 
 constexpr u32 digest_size(Hash hash) {
   switch (hash) {

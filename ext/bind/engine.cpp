@@ -63,19 +63,36 @@ std::vector<Outcome> check(Engine& self, const std::string& chain_name, const Co
 }
 
 py::array_t<bool> verify(Engine& self, const std::string& scheme_name, const Column& keys, const Column& msgs,
-                         const Column& sigs, u32 flags) {
+                         const Column& sigs, u32 flags, const py::bytes& signer_id) {
   const Scheme scheme = named(engine::find_scheme(scheme_name), "scheme", scheme_name);
   require_equal(keys.size(), msgs.size(), "keys", "messages");
   require_equal(keys.size(), sigs.size(), "keys", "signatures");
+  const std::string_view id = signer_id;
+  const sig::Context context = {Bytes(reinterpret_cast<const u8*>(id.data()), id.size())};
   py::array_t<bool> ok(static_cast<py::ssize_t>(keys.size()));
   bool* const answers = ok.mutable_data();
   {
     const py::gil_scoped_release release;
     std::fill_n(answers, keys.size(), false);
     static_assert(sizeof(bool) == 1);
-    self.verify(scheme, keys, msgs, sigs, flags, reinterpret_cast<u8*>(answers));
+    self.verify(scheme, keys, msgs, sigs, flags, reinterpret_cast<u8*>(answers), context);
   }
   return ok;
+}
+
+py::tuple recover(Engine& self, const Column& digests, const Column& sigs, u32 flags) {
+  require_equal(digests.size(), sigs.size(), "digests", "signatures");
+  const auto count = static_cast<py::ssize_t>(digests.size());
+  py::array_t<u8> keys({count, static_cast<py::ssize_t>(sig::kRecoveredKey)});
+  py::array_t<bool> ok(count);
+  u8* const out = keys.mutable_data();
+  bool* const answers = ok.mutable_data();
+  {
+    const py::gil_scoped_release release;
+    std::fill_n(answers, digests.size(), false);
+    self.recover(digests, sigs, flags, out, reinterpret_cast<u8*>(answers));
+  }
+  return py::make_tuple(std::move(keys), std::move(ok));
 }
 
 py::array_t<u8> hash_many(Engine& self, const std::string& name, const Column& messages) {
@@ -173,7 +190,8 @@ void bind_engine(py::module_& module) {
            py::arg("threads"), py::arg("limits") = py::none())
       .def("check", &check, py::arg("chain"), py::arg("inputs"), py::arg("anchors"))
       .def("verify", &verify, py::arg("scheme"), py::arg("keys"), py::arg("messages"), py::arg("signatures"),
-           py::arg("flags"))
+           py::arg("flags"), py::arg("signer_id") = py::bytes("1234567812345678", 16))
+      .def("recover", &recover, py::arg("digests"), py::arg("signatures"), py::arg("flags"))
       .def("hash_many", &hash_many, py::arg("name"), py::arg("messages"))
       .def("merkle_root", &merkle_root, py::arg("rule"), py::arg("leaves"))
       .def("stats", &stats)

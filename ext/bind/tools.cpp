@@ -13,20 +13,26 @@ namespace {
 
 using ByteArray = py::array_t<u8, py::array::c_style>;
 
-// The 64-byte forms of DER signatures; a row that is not DER stays zero and its flag false.
-py::tuple der_to_compact(const Column& signatures, bool strict) {
+constexpr usize kWidthMax = 66;  // bytes of an order of 521 bits, the longest that signatures are made with
+
+// The compact forms of DER signatures, `width` bytes to an integer; a row that is not DER stays zero and its flag
+// false.
+py::tuple der_to_compact(const Column& signatures, bool strict, usize width) {
+  if (width < 1 || width > kWidthMax) {
+    throw py::value_error("width: expected 1 to " + std::to_string(kWidthMax) + " bytes, got " + std::to_string(width));
+  }
   const usize count = signatures.size();
-  py::array_t<u8> compact({static_cast<py::ssize_t>(count), py::ssize_t{64}});
+  py::array_t<u8> compact({static_cast<py::ssize_t>(count), static_cast<py::ssize_t>(2 * width)});
   py::array_t<bool> well_formed(static_cast<py::ssize_t>(count));
   u8* const out = compact.mutable_data();
   bool* const ok = well_formed.mutable_data();
   {
     const py::gil_scoped_release release;
     for (usize i = 0; i < count; ++i) {
-      u8 value[64] = {};
-      ok[i] = strict ? wire::der_signature_strict(signatures[i], value) : wire::der_signature_lax(signatures[i], value);
-      if (!ok[i]) std::memset(value, 0, sizeof value);
-      std::memcpy(out + 64 * i, value, sizeof value);
+      u8* const value = out + 2 * width * i;
+      ok[i] = strict ? wire::der_signature_strict(signatures[i], value, width)
+                     : wire::der_signature_lax(signatures[i], value, width);
+      if (!ok[i]) std::memset(value, 0, 2 * width);
     }
   }
   return py::make_tuple(std::move(compact), std::move(well_formed));
@@ -71,8 +77,8 @@ py::array_t<u8> hash_row(const std::string& operation, const std::string& tier, 
 }  // namespace
 
 void bind_tools(py::module_& module) {
-  module.def("der_to_compact", &der_to_compact, py::arg("signatures"), py::arg("strict"),
-             "DER signatures as r || s: (uint8 (n, 64), bool (n,)).");
+  module.def("der_to_compact", &der_to_compact, py::arg("signatures"), py::arg("strict"), py::arg("width") = 32,
+             "DER signatures as r || s: (uint8 (n, 2 * width), bool (n,)).");
   module.def("hash_row", &hash_row, py::arg("operation"), py::arg("tier"), py::arg("data").noconvert(),
              "Runs one named row of one hash operation on given data.");
 }

@@ -21,19 +21,20 @@ namespace isthmus::curve {
 // A digit of a key's scalar; odd and below 2^(kKeyWindow - 1) in size, or zero.
 using Digit = int8_t;
 
-// Bits [at, at + count) of k, count <= 32; bits past 256 are zero.
-constexpr u32 bits_of(const field::Words& k, usize at, usize count) {
+// Bits [at, at + count) of k, count <= 32; bits past the end of k are zero.
+template <usize n>
+constexpr u32 bits_of(const field::WordArray<n>& k, usize at, usize count) {
   const usize word = at / 64, shift = at % 64;
-  if (word >= 4) return 0;
+  if (word >= n) return 0;
   u64 v = k[word] >> shift;
-  if (shift != 0 && word + 1 < 4) v |= k[word + 1] << (64 - shift);
+  if (shift != 0 && word + 1 < n) v |= k[word + 1] << (64 - shift);
   return static_cast<u32>(v & ((u64{1} << count) - 1));
 }
 
 // Bits [start, start + length) of k as signed odd digits below 2^(window - 1) in size, at most one in any `window`
 // places: their value is the sum of digits[i * stride] 2^i, 0 <= i <= length. All of these digits must be zero before.
-template <class T>
-void signed_digits(T* digits, usize stride, const field::Words& k, usize start, usize length, int window) {
+template <class T, usize n>
+void signed_digits(T* digits, usize stride, const field::WordArray<n>& k, usize start, usize length, int window) {
   u32 carry = 0;
   usize at = 0;
   while (at < length) {
@@ -156,7 +157,7 @@ void odd_multiples(OddMultiples<C>* tables, const Affine<C>* points, usize count
 //
 // Made once, at first use, by the C++ rule for static locals (other threads wait; under 1 ms), because a table in the
 // source could not be read and one made by the build would be one more tool. It is checked before use: the check word
-// covers every bit of it and was derived independently (tools/derive_secp256k1.py). A wrong table is our fault: trap.
+// covers every bit of it and was derived independently (tools/derive_*.py). A wrong table is our fault: trap.
 template <class C>
 class BaseTable {
   using F = typename C::Field;
@@ -241,7 +242,7 @@ struct Term {
 // r = base G + the sum of all terms. Digit i of term t is digits[i * stride + t], 0 <= i <= kSteps, made by
 // signed_digits with C::kKeyWindow. `base` is below 2^kScalarBits.
 template <class C>
-void straus(Jacobian<C>& r, const field::Words& base, std::span<const Term<C>> terms, const Digit* digits,
+void straus(Jacobian<C>& r, const typename C::Words& base, std::span<const Term<C>> terms, const Digit* digits,
             usize stride) {
   using F = typename C::Field;
   using Table = BaseTable<C>;
@@ -279,7 +280,7 @@ template <class C>
 inline constexpr usize kKeyTerms = C::kEndomorphism ? 2 : 1;
 
 template <class C>
-void key_terms(Term<C>* terms, Digit* digits, usize stride, const OddMultiples<C>& table, const field::Words& k) {
+void key_terms(Term<C>* terms, Digit* digits, usize stride, const OddMultiples<C>& table, const typename C::Words& k) {
   if constexpr (C::kEndomorphism) {
     Half k1 = {}, k2 = {};
     split_scalar<C>(k1, k2, k);
@@ -296,7 +297,8 @@ void key_terms(Term<C>* terms, Digit* digits, usize stride, const OddMultiples<C
 
 // r = base G + k P for one key: what a signature equation needs.
 template <class C>
-void base_and_key(Jacobian<C>& r, const field::Words& base, const field::Words& k, const OddMultiples<C>& table) {
+void base_and_key(Jacobian<C>& r, const typename C::Words& base, const typename C::Words& k,
+                  const OddMultiples<C>& table) {
   Term<C> terms[kKeyTerms<C>];
   Digit digits[(C::kSteps + 1) * kKeyTerms<C>] = {};
   key_terms<C>(terms, digits, kKeyTerms<C>, table, k);

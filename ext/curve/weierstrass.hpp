@@ -4,8 +4,9 @@
 // add 12M 4S. Sources: IEEE P1363 A.10.4 and A.10.5, rewritten so that the slope of a doubling is halved and sums share
 // reductions.
 //
-// C: Field, kA (0 or -3), b() (a Field). The order of the group must be odd (no point with y = 0).
-// Magnitudes of a Jacobian point between operations: x <= 4, y <= 2, z <= 1. Of an affine one: x <= 1, y <= 2.
+// C: Field, Words (what holds a coordinate or a scalar), kA (0 or -3), b() (a Field). The order of the group must be
+// odd (no point with y = 0). Magnitudes of a Jacobian point between operations: x <= 4, y <= 2, z <= 1. Of an affine
+// one: x <= 1, y <= 2.
 #pragma once
 
 #include "base/check.hpp"
@@ -208,9 +209,9 @@ bool has_x(const Jacobian<C>& p, const typename C::Field& x) {
 
 // Slow and plain k p by doubling and adding, top bit first: start-up checks, tests.
 template <class C>
-Jacobian<C> multiply_plain(const field::Words& k, const Affine<C>& p) {
+Jacobian<C> multiply_plain(const typename C::Words& k, const Affine<C>& p) {
   Jacobian<C> r;
-  for (usize bit = 256; bit-- > 0;) {
+  for (usize bit = 64 * k.size(); bit-- > 0;) {
     double_point(r, r);
     if (k[bit / 64] >> (bit % 64) & 1) add_mixed(r, r, p);
   }

@@ -78,6 +78,7 @@ class TinyField {
 template <u32 kPrime, int kAa, u32 kBb, u32 kGroup, u32 kX, u32 kY, int kWindow>
 struct TinyCurve {
   using Field = TinyField<kPrime>;
+  using Words = field::Words;
   static constexpr u32 kOrder = kGroup;
   static constexpr int kA = kAa;
   static Field b() { return Field::from_int(kBb); }
@@ -282,7 +283,7 @@ TEST_CASE("signed digits spell the number and keep their distance") {
   for (const int window : {2, 3, 5, 8, 12}) {
     for (u64 k = 0; k < 4096; ++k) {
       i32 digits[20] = {};
-      signed_digits(digits, 1, {k << 60, k >> 4, 0, 0}, 60, 12, window);
+      signed_digits(digits, 1, Words{k << 60, k >> 4, 0, 0}, 60, 12, window);
       i64 value = 0;
       usize last = 0;
       bool good = true, any = false;

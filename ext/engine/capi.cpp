@@ -53,9 +53,9 @@ void fill(isthmus_verdict& out, const isthmus::engine::Outcome& outcome) {
   std::fill(out.place + len, std::end(out.place), '\0');
 }
 
-constexpr isthmus_api kApi = {ISTHMUS_API_VERSION, sizeof(isthmus_api), isthmus_engine_new, isthmus_engine_free,
-                              isthmus_check,       isthmus_verify,      isthmus_hash_many,  isthmus_digest_size,
-                              isthmus_merkle_root, isthmus_code_name};
+constexpr isthmus_api kApi = {ISTHMUS_API_VERSION, sizeof(isthmus_api), isthmus_engine_new,  isthmus_engine_free,
+                              isthmus_check,       isthmus_verify,      isthmus_hash_many,   isthmus_digest_size,
+                              isthmus_merkle_root, isthmus_code_name,   isthmus_verify_with, isthmus_recover};
 
 }  // namespace
 
@@ -84,16 +84,40 @@ int isthmus_check(isthmus_engine* engine, const char* chain, size_t count, const
 
 int isthmus_verify(isthmus_engine* engine, const char* scheme, size_t count, const isthmus_bytes* keys,
                    const isthmus_bytes* messages, const isthmus_bytes* signatures, uint32_t flags, uint8_t* ok) {
+  return isthmus_verify_with(engine, scheme, count, keys, messages, signatures, flags, nullptr, ok);
+}
+
+int isthmus_verify_with(isthmus_engine* engine, const char* scheme, size_t count, const isthmus_bytes* keys,
+                        const isthmus_bytes* messages, const isthmus_bytes* signatures, uint32_t flags,
+                        const isthmus_bytes* signer_id, uint8_t* ok) {
   const Borrowed k(keys, count);
   const Borrowed m(messages, count);
   const Borrowed s(signatures, count);
   if (!engine || !scheme || !ok || !k.readable() || !m.readable() || !s.readable()) return ISTHMUS_BAD_ARGUMENT;
+  if (signer_id != nullptr && !Borrowed(signer_id, 1).readable()) return ISTHMUS_BAD_ARGUMENT;
   const isthmus::Scheme* const found = isthmus::engine::find_scheme(scheme);
   if (found == nullptr) return ISTHMUS_UNKNOWN_NAME;
   return guarded([&] {
     // Answers are built aside: a call that fails half-way leaves no half of them behind.
     std::vector<u8> answers(count);
-    engine->engine.verify(*found, k, m, s, flags, answers.data());
+    isthmus::sig::Context context;
+    if (signer_id != nullptr) context.signer_id = {signer_id->data, signer_id->len};
+    engine->engine.verify(*found, k, m, s, flags, answers.data(), context);
+    std::copy(answers.begin(), answers.end(), ok);
+    return ISTHMUS_OK;
+  });
+}
+
+int isthmus_recover(isthmus_engine* engine, size_t count, const isthmus_bytes* digests, const isthmus_bytes* signatures,
+                    uint32_t flags, uint8_t* keys, uint8_t* ok) {
+  const Borrowed d(digests, count);
+  const Borrowed s(signatures, count);
+  if (!engine || !keys || !ok || !d.readable() || !s.readable()) return ISTHMUS_BAD_ARGUMENT;
+  return guarded([&] {
+    std::vector<u8> found(isthmus::sig::kRecoveredKey * count);
+    std::vector<u8> answers(count);
+    engine->engine.recover(d, s, flags, found.data(), answers.data());
+    std::copy(found.begin(), found.end(), keys);
     std::copy(answers.begin(), answers.end(), ok);
     return ISTHMUS_OK;
   });

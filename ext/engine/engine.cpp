@@ -93,6 +93,9 @@ const u8* contiguous_digests(const Rows& leaves, std::vector<u8>& copy) {
   return copy.data();
 }
 
+// A length beyond 32 bits is as wrong as any other wrong length.
+u32 short_length(Bytes bytes) { return static_cast<u32>(std::min<usize>(bytes.size(), ~u32{0})); }
+
 }  // namespace
 
 const chain::Chain* find_chain(std::string_view name) {
@@ -143,17 +146,26 @@ bool Engine::check_group(const chain::Chain& chain, const Rows& inputs, const Ro
   return true;
 }
 
-void Engine::verify(Scheme scheme, const Rows& keys, const Rows& msgs, const Rows& sigs, u32 flags, u8* ok) {
+void Engine::verify(Scheme scheme, const Rows& keys, const Rows& msgs, const Rows& sigs, u32 flags, u8* ok,
+                    const sig::Context& context) {
   std::vector<sig::Row> rows(keys.size());
   for (usize i = 0; i < rows.size(); ++i) {
     const Bytes key = keys[i];
     const Bytes msg = msgs[i];
     const Bytes sig = sigs[i];
-    // A length beyond 32 bits is as wrong as any other wrong length.
-    const auto clamp = [](usize len) { return static_cast<u32>(std::min<usize>(len, ~u32{0})); };
-    rows[i] = {key.data(), sig.data(), msg.data(), clamp(key.size()), clamp(sig.size()), msg.size(), flags};
+    rows[i] = {key.data(), sig.data(), msg.data(), short_length(key), short_length(sig), msg.size(), flags};
   }
-  executor_.verify(scheme, rows, ok);
+  executor_.verify(scheme, rows, ok, context);
+}
+
+void Engine::recover(const Rows& digests, const Rows& sigs, u32 flags, u8* keys, u8* ok) {
+  std::vector<sig::RecoverRow> rows(digests.size());
+  for (usize i = 0; i < rows.size(); ++i) {
+    const Bytes digest = digests[i];
+    const Bytes sig = sigs[i];
+    rows[i] = {sig.data(), digest.data(), short_length(sig), digest.size(), flags};
+  }
+  executor_.recover(rows, keys, ok);
 }
 
 void Engine::hash_many(Hash id, const Rows& messages, u8* digests) {

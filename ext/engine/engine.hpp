@@ -68,7 +68,12 @@ class Engine {
              BadAnchor& bad);
 
   // ok[i] = 1 iff row i verifies; the columns have equal length.
-  void verify(Scheme scheme, const Rows& keys, const Rows& msgs, const Rows& sigs, u32 flags, u8* ok);
+  void verify(Scheme scheme, const Rows& keys, const Rows& msgs, const Rows& sigs, u32 flags, u8* ok,
+              const sig::Context& context = {});
+
+  // The secp256k1 keys that made signatures of 65 bytes (sig/recover.hpp): 65 bytes and one answer per row; the columns
+  // have equal length.
+  void recover(const Rows& digests, const Rows& sigs, u32 flags, u8* keys, u8* ok);
 
   // digests: digest_size(hash) bytes per message.
   void hash_many(Hash hash, const Rows& messages, u8* digests);

@@ -61,6 +61,11 @@ std::vector<Range> even_ranges(usize count, usize chunk) {
   return ranges;
 }
 
+std::vector<Range> signature_ranges(usize count, u32 threads) {
+  const usize share = threads == 1 ? count : count / (2 * threads);
+  return even_ranges(count, std::clamp(share, kSignatureChunkMin, kSignatureChunkMax));
+}
+
 usize message_bytes(const Sheet& sheet, const claim::HashRow& row) {
   usize bytes = 64;  // an empty message still costs a block
   for (usize i = 0; i < row.segment_count; ++i) bytes += sheet.refs()[row.segment_first + i].len();
@@ -283,11 +288,20 @@ void count_rows(Stats& stats, std::span<Sheet* const> sheets) {
 
 }  // namespace
 
-void Executor::verify(Scheme scheme, std::span<const sig::Row> rows, u8* ok) {
-  const usize share = pool_.threads() == 1 ? rows.size() : rows.size() / (2 * pool_.threads());
-  const std::vector<Range> ranges = even_ranges(rows.size(), std::clamp(share, kSignatureChunkMin, kSignatureChunkMax));
+void Executor::verify(Scheme scheme, std::span<const sig::Row> rows, u8* ok, const sig::Context& context) {
+  const std::vector<Range> ranges = signature_ranges(rows.size(), pool_.threads());
   pool_.run(ranges.size(), [&](usize i) {
-    sig::verify(scheme, rows.subspan(ranges[i].first, ranges[i].last - ranges[i].first), ok + ranges[i].first);
+    const auto [first, last] = ranges[i];
+    sig::verify(scheme, rows.subspan(first, last - first), ok + first, context);
+  });
+  stats_.signature_rows += rows.size();
+}
+
+void Executor::recover(std::span<const sig::RecoverRow> rows, u8* keys, u8* ok) {
+  const std::vector<Range> ranges = signature_ranges(rows.size(), pool_.threads());
+  pool_.run(ranges.size(), [&](usize i) {
+    const auto [first, last] = ranges[i];
+    sig::recover(rows.subspan(first, last - first), keys + sig::kRecoveredKey * first, ok + first);
   });
   stats_.signature_rows += rows.size();
 }

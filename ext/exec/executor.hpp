@@ -9,6 +9,7 @@
 #include "exec/pool.hpp"
 #include "exec/stats.hpp"
 #include "sig/batch.hpp"
+#include "sig/recover.hpp"
 
 namespace isthmus::exec {
 
@@ -21,8 +22,11 @@ class Executor {
   // different sheets. Throws std::bad_alloc only, and then no Settled exists.
   std::vector<claim::Settled> settle(std::span<claim::Sheet* const> sheets);
 
-  // ok[i] = 1 iff rows[i] verifies, in chunks on the pool.
-  void verify(Scheme scheme, std::span<const sig::Row> rows, u8* ok);
+  // ok[i] = 1 iff rows[i] verifies, in chunks on the pool. Rows of sheets have the default context.
+  void verify(Scheme scheme, std::span<const sig::Row> rows, u8* ok, const sig::Context& context = {});
+
+  // sig::recover in chunks on the pool: keys has 65 bytes for each row.
+  void recover(std::span<const sig::RecoverRow> rows, u8* keys, u8* ok);
 
   Pool& pool() { return pool_; }
   const Stats& stats() const { return stats_; }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/check.hpp"
+#include "field/columns52.hpp"
 #include "field/inverse.hpp"
 #include "field/words.hpp"
 
@@ -162,7 +163,7 @@ class Fe256k1 {
 
  private:
   static constexpr u64 kC = (u64{1} << 32) + 977;
-  static constexpr u64 kLow = (u64{1} << 52) - 1;  // also limbs 1..3 of p
+  static constexpr u64 kLow = columns52::kLow;     // also limbs 1..3 of p
   static constexpr u64 kTop = (u64{1} << 48) - 1;  // also limb 4 of p
   static constexpr u64 kP0 = (u64{1} << 52) - kC;  // limb 0 of p
   static constexpr u64 kFold = kC << 4;            // 2^260 mod p, 37 bits
@@ -174,49 +175,10 @@ class Fe256k1 {
     }
   }
 
-  // Column k of a product is the sum of all limb products a_i b_j with i + j = k; its weight is 2^(52 k).
-  struct Product {
-    const u64* a;
-    const u64* b;
-    template <int k>
-    [[gnu::always_inline]] u128 column() const {
-      constexpr int first = k > 4 ? k - 4 : 0, last = k > 4 ? 4 : k;
-      u128 t = static_cast<u128>(a[first]) * b[k - first];
-      if constexpr (first + 1 <= last) t += static_cast<u128>(a[first + 1]) * b[k - first - 1];
-      if constexpr (first + 2 <= last) t += static_cast<u128>(a[first + 2]) * b[k - first - 2];
-      if constexpr (first + 3 <= last) t += static_cast<u128>(a[first + 3]) * b[k - first - 3];
-      if constexpr (first + 4 <= last) t += static_cast<u128>(a[first + 4]) * b[k - first - 4];
-      return t;
-    }
-  };
-  // The same with a = b: mixed products once, with one factor doubled (limbs stay below 2^59).
-  struct Square {
-    const u64* a;
-    u64 twice[4];
-    [[gnu::always_inline]] explicit Square(const u64* limbs)
-        : a(limbs), twice{limbs[0] * 2, limbs[1] * 2, limbs[2] * 2, limbs[3] * 2} {}
-    template <int k>
-    [[gnu::always_inline]] u128 column() const {
-      constexpr int first = k > 4 ? k - 4 : 0;
-      if constexpr (k == 0 || k == 8) {
-        return static_cast<u128>(a[k / 2]) * a[k / 2];
-      } else {
-        u128 t = static_cast<u128>(twice[first]) * a[k - first];
-        if constexpr (first + 1 < k - first - 1) t += static_cast<u128>(twice[first + 1]) * a[k - first - 1];
-        if constexpr (k % 2 == 0) t += static_cast<u128>(a[k / 2]) * a[k / 2];
-        return t;
-      }
-    }
-  };
+  using Product = columns52::Product;
+  using Square = columns52::Square;
   template <class Left, class Right>
-  struct Sum {
-    Left left;
-    Right right;
-    template <int k>
-    [[gnu::always_inline]] u128 column() const {
-      return left.template column<k>() + right.template column<k>();
-    }
-  };
+  using Sum = columns52::Sum<Left, Right>;
 
   // From nine columns to magnitude 1. With S = the sum of the magnitude products (S <= 64) column k is at most
   // S * count * B^2, below 2^112.4, so nothing below passes 128 bits.

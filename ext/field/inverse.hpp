@@ -1,7 +1,8 @@
 // Modular inversion by division steps (Bernstein and Yang, "Fast constant-time gcd computation and modular inversion",
 // 2019), in the variable-time form: runs of zero bits are taken at once. Public data only.
 // Cost: about ten blocks of 62 steps, some 3,000 cycles; callers share one inversion among many values (invert_all).
-// Invariant: numbers are signed, five limbs of 62 bits, the first four in [0, 2^62), the last carries the sign.
+// Invariant: numbers are signed, limbs of 62 bits (five for 256-bit moduli), all but the last in [0, 2^62), the last
+// carries the sign.
 #pragma once
 
 #include "base/check.hpp"
@@ -15,21 +16,35 @@ namespace inverse_detail {
 
 inline constexpr u64 kLimb = ~u64{0} >> 2;  // 2^62 - 1
 
+template <usize n>
 struct Signed62 {
-  i64 limb[5];
+  static constexpr usize kLimbs = (64 * n + 2) / 62 + 1;  // room for the sign and for a factor of two
+  static constexpr usize kLast = kLimbs - 1;
+  i64 limb[kLimbs];
 };
 
-constexpr Signed62 to_signed62(const Words& a) {
-  return {{static_cast<i64>(a[0] & kLimb), static_cast<i64>((a[0] >> 62 | a[1] << 2) & kLimb),
-           static_cast<i64>((a[1] >> 60 | a[2] << 4) & kLimb), static_cast<i64>((a[2] >> 58 | a[3] << 6) & kLimb),
-           static_cast<i64>(a[3] >> 56)}};
+template <usize n>
+constexpr Signed62<n> to_signed62(const WordArray<n>& a) {
+  Signed62<n> r = {};
+  for (usize i = 0; i < Signed62<n>::kLimbs; ++i) {
+    const usize word = 62 * i / 64, shift = 62 * i % 64;
+    u64 v = word < n ? a[word] >> shift : 0;
+    if (shift > 2 && word + 1 < n) v |= a[word + 1] << (64 - shift);
+    r.limb[i] = static_cast<i64>(v & kLimb);
+  }
+  return r;
 }
 
-// Precondition: the value is in [0, 2^256).
-constexpr Words from_signed62(const Signed62& a) {
-  u64 v[5] = {};
-  for (int i = 0; i < 5; ++i) v[i] = static_cast<u64>(a.limb[i]);
-  return {v[0] | v[1] << 62, v[1] >> 2 | v[2] << 60, v[2] >> 4 | v[3] << 58, v[3] >> 6 | v[4] << 56};
+// Precondition: the value is in [0, 2^(64 n)).
+template <usize n>
+constexpr WordArray<n> from_signed62(const Signed62<n>& a) {
+  WordArray<n> r = {};
+  for (usize i = 0; i < n; ++i) {
+    const usize limb = 64 * i / 62, shift = 64 * i % 62;
+    r[i] = static_cast<u64>(a.limb[limb]) >> shift;
+    if (limb + 1 < Signed62<n>::kLimbs) r[i] |= static_cast<u64>(a.limb[limb + 1]) << (62 - shift);
+  }
+  return r;
 }
 
 // 62 steps as one matrix: 2^62 f' = u f + v g and 2^62 g' = q f + r g.
@@ -73,12 +88,13 @@ inline Steps run_steps(i64& delta, u64 f, u64 g) {
 }
 
 // (f, g) = (u f + v g, q f + r g) / 2^62, exact by construction.
-inline void update_fg(Signed62& f, Signed62& g, const Steps& t) {
+template <usize n>
+void update_fg(Signed62<n>& f, Signed62<n>& g, const Steps& t) {
   i128 cf = static_cast<i128>(t.u) * f.limb[0] + static_cast<i128>(t.v) * g.limb[0];
   i128 cg = static_cast<i128>(t.q) * f.limb[0] + static_cast<i128>(t.r) * g.limb[0];
   cf >>= 62;
   cg >>= 62;
-  for (int i = 1; i < 5; ++i) {
+  for (usize i = 1; i < Signed62<n>::kLimbs; ++i) {
     cf += static_cast<i128>(t.u) * f.limb[i] + static_cast<i128>(t.v) * g.limb[i];
     cg += static_cast<i128>(t.q) * f.limb[i] + static_cast<i128>(t.r) * g.limb[i];
     f.limb[i - 1] = static_cast<i64>(static_cast<u64>(cf) & kLimb);
@@ -86,15 +102,16 @@ inline void update_fg(Signed62& f, Signed62& g, const Steps& t) {
     cf >>= 62;
     cg >>= 62;
   }
-  f.limb[4] = static_cast<i64>(cf);
-  g.limb[4] = static_cast<i64>(cg);
+  f.limb[Signed62<n>::kLast] = static_cast<i64>(cf);
+  g.limb[Signed62<n>::kLast] = static_cast<i64>(cg);
 }
 
 // (d, e) = (u d + v e, q d + r e) / 2^62 mod m. d and e in (-2m, m) stay there: a negative one counts as itself plus m,
 // so both are in (-m, m) with |u| + |v| <= 2^62; the multiple of m that makes the low limb zero lies in (-2^62, 0].
 // `minus_inverse` is -1/m mod 2^64 (its low 62 bits are used).
-inline void update_de(Signed62& d, Signed62& e, const Steps& t, const Signed62& m, u64 minus_inverse) {
-  const i64 d_sign = d.limb[4] >> 63, e_sign = e.limb[4] >> 63;
+template <usize n>
+void update_de(Signed62<n>& d, Signed62<n>& e, const Steps& t, const Signed62<n>& m, u64 minus_inverse) {
+  const i64 d_sign = d.limb[Signed62<n>::kLast] >> 63, e_sign = e.limb[Signed62<n>::kLast] >> 63;
   i64 md = (t.u & d_sign) + (t.v & e_sign);
   i64 me = (t.q & d_sign) + (t.r & e_sign);
   i128 cd = static_cast<i128>(t.u) * d.limb[0] + static_cast<i128>(t.v) * e.limb[0];
@@ -107,7 +124,7 @@ inline void update_de(Signed62& d, Signed62& e, const Steps& t, const Signed62& 
   ISTHMUS_CHECK((static_cast<u64>(cd) & kLimb) == 0 && (static_cast<u64>(ce) & kLimb) == 0);
   cd >>= 62;
   ce >>= 62;
-  for (int i = 1; i < 5; ++i) {
+  for (usize i = 1; i < Signed62<n>::kLimbs; ++i) {
     cd += static_cast<i128>(t.u) * d.limb[i] + static_cast<i128>(t.v) * e.limb[i] + static_cast<i128>(m.limb[i]) * md;
     ce += static_cast<i128>(t.q) * d.limb[i] + static_cast<i128>(t.r) * e.limb[i] + static_cast<i128>(m.limb[i]) * me;
     d.limb[i - 1] = static_cast<i64>(static_cast<u64>(cd) & kLimb);
@@ -115,22 +132,24 @@ inline void update_de(Signed62& d, Signed62& e, const Steps& t, const Signed62& 
     cd >>= 62;
     ce >>= 62;
   }
-  d.limb[4] = static_cast<i64>(cd);
-  e.limb[4] = static_cast<i64>(ce);
+  d.limb[Signed62<n>::kLast] = static_cast<i64>(cd);
+  e.limb[Signed62<n>::kLast] = static_cast<i64>(ce);
 }
 
-inline void carry_limbs(Signed62& a) {
-  for (int i = 0; i < 4; ++i) {
+template <usize n>
+void carry_limbs(Signed62<n>& a) {
+  for (usize i = 0; i < Signed62<n>::kLast; ++i) {
     a.limb[i + 1] += a.limb[i] >> 62;
     a.limb[i] = static_cast<i64>(static_cast<u64>(a.limb[i]) & kLimb);
   }
 }
 
 // From (-2m, m), negated first if asked for, to [0, m).
-inline Words settle_range(Signed62 a, bool negate, const Signed62& m) {
+template <usize n>
+WordArray<n> settle_range(Signed62<n> a, bool negate, const Signed62<n>& m) {
   const auto add_if_negative = [&] {
-    if (a.limb[4] >= 0) return;
-    for (int i = 0; i < 5; ++i) a.limb[i] += m.limb[i];
+    if (a.limb[Signed62<n>::kLast] >= 0) return;
+    for (usize i = 0; i < Signed62<n>::kLimbs; ++i) a.limb[i] += m.limb[i];
     carry_limbs(a);
   };
   add_if_negative();  // (-m, m)
@@ -142,20 +161,30 @@ inline Words settle_range(Signed62 a, bool negate, const Signed62& m) {
   return from_signed62(a);
 }
 
-inline bool is_zero(const Signed62& a) { return (a.limb[0] | a.limb[1] | a.limb[2] | a.limb[3] | a.limb[4]) == 0; }
+template <usize n>
+bool is_zero(const Signed62<n>& a) {
+  i64 any = 0;
+  for (const i64 limb : a.limb) any |= limb;
+  return any == 0;
+}
+
+// Blocks of 62 steps that are enough for 64 n bits: (49 d + 57) / 17 steps for d >= 46 bits (Bernstein and Yang,
+// theorem 11.2). 741 steps, twelve blocks, for 256 bits.
+template <usize n>
+inline constexpr usize kBlocks = ((49 * 64 * n + 57) / 17 + 61) / 62;
 
 }  // namespace inverse_detail
 
-// 1/a mod m. Preconditions: m an odd prime below 2^256, 0 < a < m, minus_inverse = negated_inverse_64(m[0]).
-inline Words invert_words(const Words& a, const Words& m, u64 minus_inverse) {
+// 1/a mod m. Preconditions: m an odd prime below 2^(64 n), 0 < a < m, minus_inverse = negated_inverse_64(m[0]).
+template <usize n>
+WordArray<n> invert_words(const WordArray<n>& a, const WordArray<n>& m, u64 minus_inverse) {
   using namespace inverse_detail;
   ISTHMUS_CHECK(!is_zero_words(a) && less_words(a, m));
-  const Signed62 modulus = to_signed62(m);
-  Signed62 f = modulus, g = to_signed62(a);
-  Signed62 d = {}, e = {{1, 0, 0, 0, 0}};  // d a = f and e a = g (mod m), up to the same power of two
+  const Signed62<n> modulus = to_signed62(m);
+  Signed62<n> f = modulus, g = to_signed62(a);
+  Signed62<n> d = {}, e = {{1}};  // d a = f and e a = g (mod m), up to the same power of two
   i64 delta = 1;
-  // 741 steps are enough for 256-bit inputs (Bernstein and Yang, theorem 11.2): twelve blocks of 62.
-  for (int block = 0; block < 12 && !is_zero(g); ++block) {
+  for (usize block = 0; block < kBlocks<n> && !is_zero(g); ++block) {
     const u64 f_low = static_cast<u64>(f.limb[0]) | static_cast<u64>(f.limb[1]) << 62;
     const u64 g_low = static_cast<u64>(g.limb[0]) | static_cast<u64>(g.limb[1]) << 62;
     const Steps steps = run_steps(delta, f_low, g_low);
@@ -163,7 +192,7 @@ inline Words invert_words(const Words& a, const Words& m, u64 minus_inverse) {
     update_fg(f, g, steps);
   }
   ISTHMUS_CHECK(is_zero(g));  // f is now +1 or -1
-  return settle_range(d, f.limb[4] < 0, modulus);
+  return settle_range(d, f.limb[Signed62<n>::kLast] < 0, modulus);
 }
 
 // All of values[0, count) inverted with one inversion and 3 (count - 1) multiplications (Montgomery's trick).

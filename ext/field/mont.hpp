@@ -1,7 +1,7 @@
-// Prime fields of up to 256 bits in Montgomery form, four 64-bit limbs: the general type for scalar fields and for base
-// fields without a special prime. An element a is held as a * 2^256 mod m, always fully reduced.
-// Every constant follows from the modulus at compile time; a new field is one struct with one array.
-// Cost: mul 36 word products (16 + 20 of the reduction), add a few instructions.
+// Prime fields in Montgomery form, n 64-bit limbs: the general type for scalar fields and for base fields without a
+// type of their own. An element a is held as a R mod m with R = 2^(64 n), always fully reduced. Every constant follows
+// from the modulus at compile time; a new field is one struct with one array, whose length is n. Cost: mul 2 n^2 + n
+// word products (n less where the lowest word of m is 2^64 - 1), add a few instructions.
 //
 // The type also answers the lazy vocabulary of the formulas in curve/weierstrass.hpp (magnitudes, carry, half): here
 // every value has magnitude 1 and the magnitude arguments are ignored.
@@ -9,28 +9,19 @@
 
 #include "base/check.hpp"
 #include "field/inverse.hpp"
+#include "field/power.hpp"
 #include "field/words.hpp"
 
 namespace isthmus::field {
 
-// 2^bits mod m by doubling 1.
-constexpr Words power_of_two_mod(int bits, const Words& m) {
-  Words r = {1, 0, 0, 0};
-  for (int i = 0; i < bits; ++i) {
-    const u64 carry = add_words(r, r, r);
-    Words t = {};
-    const u64 borrow = sub_words(t, r, m);
-    if (carry != 0 || borrow == 0) r = t;
-  }
-  return r;
-}
-
-// P::kModulus: Words, an odd prime in (2^192, 2^256).
+// P::kModulus: WordArray<n>, an odd prime with a top word other than 0.
 template <class P>
 class Mont {
  public:
+  static constexpr usize kWords = P::kModulus.size();
+  using Words = WordArray<kWords>;
   static constexpr Words kModulus = P::kModulus;
-  static_assert((kModulus[0] & 1) == 1 && kModulus[3] != 0);
+  static_assert((kModulus[0] & 1) == 1 && kModulus[kWords - 1] != 0);
 
   constexpr Mont() = default;
 
@@ -43,9 +34,9 @@ class Mont {
     mul(r, raw(a), raw(kSquare));
     return true;
   }
-  // a mod m for any a. The modulus must exceed 2^255, so that a < 2m.
+  // a mod m for any a. The modulus must have its top bit set, so that a < 2m.
   static constexpr Mont from_words_reduced(const Words& a) {
-    static_assert(kModulus[3] >> 63 == 1, "one subtraction must be enough");
+    static_assert(kModulus[kWords - 1] >> 63 == 1, "one subtraction must be enough");
     Words reduced = {};
     if (sub_words(reduced, a, kModulus) != 0) reduced = a;
     Mont r;
@@ -54,7 +45,7 @@ class Mont {
   }
   static constexpr Mont from_int(u64 a) {
     Mont r;
-    mul(r, raw({a, 0, 0, 0}), raw(kSquare));
+    mul(r, raw({a}), raw(kSquare));
     return r;
   }
   // For tables of constants: precondition a < m.
@@ -65,7 +56,7 @@ class Mont {
   }
   static constexpr Words to_words(const Mont& a) {
     Mont r;
-    mul(r, a, raw({1, 0, 0, 0}));
+    mul(r, a, raw({1}));
     return r.v_;
   }
 
@@ -91,8 +82,8 @@ class Mont {
   // r = k a for a small k >= 1, by doubling and adding.
   static constexpr void mul_int(Mont& r, const Mont& a, u32 k) {
     const Mont base = a;
-    Mont sum = zero();
-    for (u32 bit = 32; bit-- > 0;) {
+    Mont sum = a;
+    for (int bit = 30 - __builtin_clz(k); bit >= 0; --bit) {
       add(sum, sum, sum);
       if (k >> bit & 1) add(sum, sum, base);
     }
@@ -100,10 +91,12 @@ class Mont {
   }
   // r = a / 2.
   static constexpr void half(Mont& r, const Mont& a) {
-    Words t = a.v_;
-    const u64 carry = (t[0] & 1) ? add_words(t, t, kModulus) : 0;
+    const u64 odd = 0 - (a.v_[0] & 1);
+    Words t = {};
+    u64 carry = 0;
+    for (usize i = 0; i < kWords; ++i) t[i] = add_carry(a.v_[i], kModulus[i] & odd, carry);
     t = half_words(t);
-    t[3] |= carry << 63;
+    t[kWords - 1] |= carry << 63;
     r.v_ = t;
   }
   static constexpr void carry(Mont&) {}
@@ -132,23 +125,10 @@ class Mont {
     const Words inverse = invert_words(a.v_, kModulus, kMinusInverse);
     mul(r, raw(inverse), raw(kCube));
   }
-  // r = a^exponent, left to right; r may be a.
-  static constexpr void power(Mont& r, const Mont& a, const Words& exponent) {
-    const Mont base = a;
-    Mont result = one();
-    for (usize bit = 256; bit-- > 0;) {
-      sqr(result, result);
-      if (exponent[bit / 64] >> (bit % 64) & 1) mul(result, result, base);
-    }
-    r = result;
-  }
   // A square root of a, for m = 3 mod 4: a^((m+1)/4). False, and r unspecified, iff a is not a square.
   static constexpr bool sqrt(Mont& r, const Mont& a) {
-    static_assert((kModulus[0] & 3) == 3);
-    Words exponent = {};
-    add_words(exponent, half_words(half_words(kModulus)), {1, 0, 0, 0});  // floor(m/4) + 1 = (m+1)/4
     Mont root, square;
-    power(root, a, exponent);
+    power(root, a, sqrt_exponent(kModulus));
     sqr(square, root);
     r = root;
     return equal(square, a);
@@ -161,47 +141,50 @@ class Mont {
     return r;
   }
 
-  // From [0, 2m), given as a word array and a carry out of it, to [0, m).
+  // From [0, 2m), given as a word array and a carry out of it, to [0, m). Without a branch: which way it goes is a coin
+  // toss, which no predictor learns.
   static constexpr void reduce_once(Words& a, u64 carry) {
     Words t = {};
     const u64 borrow = sub_words(t, a, kModulus);
-    if (carry != 0 || borrow == 0) a = t;
+    const u64 keep = 0 - (borrow & ~carry);  // all ones: a is below m
+    for (usize i = 0; i < kWords; ++i) a[i] = (a[i] & keep) | (t[i] & ~keep);
   }
 
-  // r = a b / 2^256 mod m, word by word (Montgomery 1985), for a, b < m. Bound: if t < 2m before a row, then after it
-  // t' = (t + a_i b + q m) / 2^64 < (2m + (2^64 - 1) 2m) / 2^64 = 2m. So t fits 257 bits (t4 is its top bit) and one
-  // subtraction at the end is enough.
+  // r = a b / R mod m, word by word (Montgomery 1985), for a, b < m. Bound: if t < 2m before a row, then after it
+  // t' = (t + a_i b + q m) / 2^64 < (2m + (2^64 - 1) 2m) / 2^64 = 2m. So t has one bit more than m (it is in `top`) and
+  // one subtraction at the end is enough.
   static constexpr void multiply(Words& r, const Words& a, const Words& b) {
-    u64 t0 = 0, t1 = 0, t2 = 0, t3 = 0, t4 = 0;
-    for (usize i = 0; i < 4; ++i) {
-      u128 c = static_cast<u128>(a[i]) * b[0] + t0;
+    Words t = {};
+    u64 top = 0;
+#pragma GCC unroll 8
+    for (usize i = 0; i < kWords; ++i) {
+      // Two carry chains, of a_i b and of q m; each step adds at most (2^64-1)^2 + 2 (2^64-1) = 2^128 - 1.
+      u128 c = static_cast<u128>(a[i]) * b[0] + t[0];
       const u64 low = static_cast<u64>(c);
       const u64 q = low * kMinusInverse;
-      // Two carry chains, of a_i b and of q m; each step adds at most (2^64-1)^2 + 2 (2^64-1) = 2^128 - 1.
-      u128 d = static_cast<u128>(q) * kModulus[0] + low;
-      c = static_cast<u128>(a[i]) * b[1] + t1 + static_cast<u64>(c >> 64);
-      d = static_cast<u128>(q) * kModulus[1] + static_cast<u64>(c) + static_cast<u64>(d >> 64);
-      t0 = static_cast<u64>(d);
-      c = static_cast<u128>(a[i]) * b[2] + t2 + static_cast<u64>(c >> 64);
-      d = static_cast<u128>(q) * kModulus[2] + static_cast<u64>(c) + static_cast<u64>(d >> 64);
-      t1 = static_cast<u64>(d);
-      c = static_cast<u128>(a[i]) * b[3] + t3 + static_cast<u64>(c >> 64);
-      d = static_cast<u128>(q) * kModulus[3] + static_cast<u64>(c) + static_cast<u64>(d >> 64);
-      t2 = static_cast<u64>(d);
-      d = static_cast<u128>(t4) + static_cast<u64>(c >> 64) + static_cast<u64>(d >> 64);
-      t3 = static_cast<u64>(d);
-      t4 = static_cast<u64>(d >> 64);
+      // With m_0 = 2^64 - 1, q is low and low + q m_0 = 2^64 low.
+      u64 d_high = kMinusInverse == 1 ? low : static_cast<u64>((static_cast<u128>(q) * kModulus[0] + low) >> 64);
+#pragma GCC unroll 8
+      for (usize j = 1; j < kWords; ++j) {
+        c = static_cast<u128>(a[i]) * b[j] + t[j] + static_cast<u64>(c >> 64);
+        const u128 d = static_cast<u128>(q) * kModulus[j] + static_cast<u64>(c) + d_high;
+        t[j - 1] = static_cast<u64>(d);
+        d_high = static_cast<u64>(d >> 64);
+      }
+      const u128 d = static_cast<u128>(top) + static_cast<u64>(c >> 64) + d_high;
+      t[kWords - 1] = static_cast<u64>(d);
+      top = static_cast<u64>(d >> 64);
     }
-    r = {t0, t1, t2, t3};
-    reduce_once(r, t4);
+    reduce_once(t, top);
+    r = t;
   }
 
   static constexpr u64 kMinusInverse = negated_inverse_64(P::kModulus[0]);
 
-  // R, R^2 and R^3 mod m for R = 2^256.
-  static constexpr Words kOne = power_of_two_mod(256, P::kModulus);
-  static constexpr Words kSquare = power_of_two_mod(512, P::kModulus);
-  static constexpr Words kCube = power_of_two_mod(768, P::kModulus);
+  // R, R^2 and R^3 mod m.
+  static constexpr Words kOne = power_of_two_mod(64 * kWords, P::kModulus);
+  static constexpr Words kSquare = power_of_two_mod(128 * kWords, P::kModulus);
+  static constexpr Words kCube = power_of_two_mod(192 * kWords, P::kModulus);
 
   Words v_ = {};
 };

@@ -7,7 +7,7 @@
 
 namespace isthmus::sig {
 
-void verify(Scheme scheme, std::span<const Row> rows, u8* ok) {
+void verify(Scheme scheme, std::span<const Row> rows, u8* ok, const Context& context) {
   switch (scheme) {
     case Scheme::ed25519_zip215:
       return verify_ed25519_zip215(rows, ok);
@@ -19,6 +19,12 @@ void verify(Scheme scheme, std::span<const Row> rows, u8* ok) {
       return verify_secp256k1_bip340(rows, ok);
     case Scheme::secp256k1_taproot_tweak:
       return verify_secp256k1_taproot_tweak(rows, ok);
+    case Scheme::p256_ecdsa:
+      return verify_p256_ecdsa(rows, ok);
+    case Scheme::p384_ecdsa:
+      return verify_p384_ecdsa(rows, ok);
+    case Scheme::sm2_sm3:
+      return verify_sm2_sm3(rows, ok, context);
   }
   for (usize i = 0; i < rows.size(); ++i) ok[i] = 0;
 }

@@ -6,12 +6,13 @@ namespace {
 constexpr u8 kSequence = 0x30;
 constexpr u8 kInteger = 0x02;
 
-// Writes an unsigned big-endian number right-aligned into 32 bytes; leading zeros do not count. False iff it is longer.
-bool store_integer(u8 out[32], Bytes digits) {
+// Writes an unsigned big-endian number right-aligned into `width` bytes; leading zeros do not count. False iff it is
+// longer.
+bool store_integer(u8* out, usize width, Bytes digits) {
   while (!digits.empty() && digits.front() == 0) digits = digits.subspan(1);
-  if (digits.size() > 32) return false;
-  memset(out, 0, 32);
-  if (!digits.empty()) memcpy(out + 32 - digits.size(), digits.data(), digits.size());
+  if (digits.size() > width) return false;
+  memset(out, 0, width);
+  if (!digits.empty()) memcpy(out + width - digits.size(), digits.data(), digits.size());
   return true;
 }
 
@@ -92,17 +93,17 @@ usize bip66_integer(Bytes sig, usize at, usize end) {
 
 }  // namespace
 
-bool der_signature_strict(Bytes der, u8 out[64]) {
+bool der_signature_strict(Bytes der, u8* out, usize width) {
   if (der.empty() || der[0] != kSequence) return false;
   der = der.subspan(1);
   usize length = 0;
   Bytes r, s;
   if (!take_strict_length(der, length) || length != der.size()) return false;
   if (!take_strict_integer(der, r) || !take_strict_integer(der, s) || !der.empty()) return false;
-  return store_integer(out, r) && store_integer(out + 32, s);
+  return store_integer(out, width, r) && store_integer(out + width, width, s);
 }
 
-bool der_signature_lax(Bytes der, u8 out[64]) {
+bool der_signature_lax(Bytes der, u8* out, usize width) {
   if (der.empty() || der[0] != kSequence) return false;
   der = der.subspan(1);
   if (der.empty()) return false;
@@ -113,7 +114,7 @@ bool der_signature_lax(Bytes der, u8 out[64]) {
   der = der.subspan(length_bytes);
   Bytes r, s;
   if (!take_lax_integer(der, r) || !take_lax_integer(der, s)) return false;
-  if (!store_integer(out, r) || !store_integer(out + 32, s)) memset(out, 0, 64);
+  if (!store_integer(out, width, r) || !store_integer(out + width, width, s)) memset(out, 0, 2 * width);
   return true;
 }
 

@@ -35,14 +35,14 @@ Blob pair(u64 r, u64 s) {
   return out;
 }
 
-using Parser = bool (*)(Bytes, u8*);
+using Parser = bool (*)(Bytes, u8*, usize);
 
-// The 64 bytes, or nothing when refused. The input stands at the end of its own allocation, so that a sanitizer sees
-// any read behind it.
-Blob parsed(Parser parser, const Blob& der) {
+// The 2 * width bytes, or nothing when refused. The input stands at the end of its own allocation, so that a sanitizer
+// sees any read behind it.
+Blob parsed(Parser parser, const Blob& der, usize width = 32) {
   const Blob copy(der);
-  Blob out(64, 0xAA);
-  if (!parser(copy, out.data())) return {};
+  Blob out(2 * width, 0xAA);
+  if (!parser(copy, out.data(), width)) return {};
   return out;
 }
 
@@ -136,6 +136,26 @@ TEST_CASE("der: 256-bit integers and longer ones") {
   CHECK(strict(long_form).empty());
   CHECK_FALSE(bip66(long_form));
   CHECK(lax(long_form) == Blob(64, 0));
+}
+
+TEST_CASE("der: 384-bit integers") {
+  const Blob full(48, 0xFF), small(32, 0x22);
+  const Blob good = joined({from_hex("3066023100"), full, from_hex("023100"), full});
+  CHECK(parsed(der_signature_strict, good, 48) == joined({full, full}));
+  CHECK(parsed(der_signature_lax, good, 48) == joined({full, full}));
+  CHECK(strict(good).empty());
+  CHECK(lax(good) == Blob(64, 0));
+  // Shorter integers are filled up on the left.
+  const Blob mixed = joined({from_hex("30370231"), from_hex("00"), full, from_hex("020105")});
+  CHECK(parsed(der_signature_strict, mixed, 48).empty());  // the sequence's length is wrong
+  const Blob right = joined({from_hex("30360231"), from_hex("00"), full, from_hex("020105")});
+  CHECK(parsed(der_signature_strict, right, 48) == joined({full, Blob(47, 0), from_hex("05")}));
+  const Blob short_r = joined({from_hex("30250220"), small, from_hex("020107")});
+  CHECK(parsed(der_signature_strict, short_r, 48) == joined({Blob(16, 0), small, Blob(47, 0), from_hex("07")}));
+  // 49 bytes that count.
+  const Blob large = joined({from_hex("3036023101"), Blob(48, 0), from_hex("020101")});
+  CHECK(parsed(der_signature_strict, large, 48).empty());
+  CHECK(parsed(der_signature_lax, large, 48) == Blob(96, 0));
 }
 
 TEST_CASE("der: three bytes of a length count, whatever the input holds") {

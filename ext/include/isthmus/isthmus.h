@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define ISTHMUS_API_VERSION 1
+#define ISTHMUS_API_VERSION 2
 #define ISTHMUS_API __attribute__((visibility("default")))
 
 typedef struct isthmus_engine isthmus_engine;
@@ -45,10 +45,11 @@ typedef struct isthmus_verdict {
   char place[116];        /* where, in words, null-terminated: "block 866342 tx 17 input 3" */
 } isthmus_verdict;
 
-/* Flags of isthmus_verify. */
+/* Flags of isthmus_verify, isthmus_verify_with and isthmus_recover; a scheme ignores those that are not its own. */
 enum {
-  ISTHMUS_LOW_S = 1, /* ECDSA: refuse s above half the order */
-  ISTHMUS_HYBRID = 2 /* ECDSA: accept SEC1 hybrid keys (06/07) */
+  ISTHMUS_LOW_S = 1,    /* ECDSA, recovery: refuse s above half the order */
+  ISTHMUS_HYBRID = 2,   /* ECDSA over secp256k1: accept SEC1 hybrid keys (06/07) */
+  ISTHMUS_PREHASHED = 4 /* sm2-sm3: a message is the 32-byte digest e of identity and message */
 };
 
 /* threads: 1 to 1024. Null when out of memory or out of range. */
@@ -64,6 +65,17 @@ ISTHMUS_API int isthmus_check(isthmus_engine* engine, const char* chain, size_t 
 ISTHMUS_API int isthmus_verify(isthmus_engine* engine, const char* scheme, size_t count, const isthmus_bytes* keys,
                                const isthmus_bytes* messages, const isthmus_bytes* signatures, uint32_t flags,
                                uint8_t* ok);
+
+/* isthmus_verify with the signer's id, which sm2-sm3 hashes with the key; the other schemes ignore it. Null means the
+ * default of isthmus_verify, the 16 bytes "1234567812345678". An id of more than 8,191 bytes makes every row false. */
+ISTHMUS_API int isthmus_verify_with(isthmus_engine* engine, const char* scheme, size_t count, const isthmus_bytes* keys,
+                                    const isthmus_bytes* messages, const isthmus_bytes* signatures, uint32_t flags,
+                                    const isthmus_bytes* signer_id, uint8_t* ok);
+
+/* The secp256k1 keys that made ECDSA signatures r || s || v of 65 bytes (v: 0 to 3, or 27 to 30) over digests of any
+ * length but 0, of which the leftmost 256 bits count. keys: 65 bytes (04 || x || y) per row; all zero where ok is 0. */
+ISTHMUS_API int isthmus_recover(isthmus_engine* engine, size_t count, const isthmus_bytes* digests,
+                                const isthmus_bytes* signatures, uint32_t flags, uint8_t* keys, uint8_t* ok);
 
 /* Digests one after the other; isthmus_digest_size(hash) bytes each (0 for an unknown name). */
 ISTHMUS_API int isthmus_hash_many(isthmus_engine* engine, const char* hash, size_t count, const isthmus_bytes* messages,
@@ -92,6 +104,12 @@ typedef struct isthmus_api {
   int (*merkle_root)(isthmus_engine* engine, const char* rule, size_t count, const isthmus_bytes* leaves, uint8_t* root,
                      uint8_t* mutated);
   const char* (*code_name)(uint32_t code);
+  /* since version 2 */
+  int (*verify_with)(isthmus_engine* engine, const char* scheme, size_t count, const isthmus_bytes* keys,
+                     const isthmus_bytes* messages, const isthmus_bytes* signatures, uint32_t flags,
+                     const isthmus_bytes* signer_id, uint8_t* ok);
+  int (*recover)(isthmus_engine* engine, size_t count, const isthmus_bytes* digests, const isthmus_bytes* signatures,
+                 uint32_t flags, uint8_t* keys, uint8_t* ok);
 } isthmus_api;
 
 /* The table of this library; static storage. */
