@@ -256,7 +256,7 @@ def _declared() -> tuple[set[str], set[str]]:
     def names(requirements: Sequence[str]) -> set[str]:
         return {re.split(r"[^A-Za-z0-9_-]", text)[0].lower().replace("-", "_") for text in requirements}
 
-    return names(project["dependencies"]), names([*extras["cli"], *extras["record"]])
+    return names(project["dependencies"]), names([*extras["cli"], *extras["record"], *extras["sign"]])
 
 
 def check_python(top: Path) -> list[str]:

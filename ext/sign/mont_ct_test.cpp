@@ -6,7 +6,7 @@
 #include <new>
 
 #include "field/slow_int_test.hpp"
-#include "sign/sm2_params.hpp"
+#include "sign/sm2_point_ct.hpp"
 #include "sign/wipe.hpp"
 
 namespace isthmus::sign {
@@ -44,7 +44,7 @@ bool inverts(const Words& a) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("sign: constant-time fields equal slow integers", F, MontCt<PrimeSm2>, MontCt<OrderSm2>) {
+TEST_CASE_TEMPLATE("sign: constant-time fields equal slow integers", F, FeSm2, ScSm2) {
   const std::vector<Words> patterns = field::limb_patterns(F::kModulus);
   usize wrong = 0;
   for (const Words& a : patterns) {
@@ -62,7 +62,7 @@ TEST_CASE_TEMPLATE("sign: constant-time fields equal slow integers", F, MontCt<P
   CHECK(wrong == 0);
 }
 
-TEST_CASE_TEMPLATE("sign: constants in Montgomery form", F, MontCt<PrimeSm2>, MontCt<OrderSm2>) {
+TEST_CASE_TEMPLATE("sign: constants in Montgomery form", F, FeSm2, ScSm2) {
   TestNoise noise(23);
   CHECK(F::one().to_words() == Words{1, 0, 0, 0});
   CHECK(F().is_zero() == 1);

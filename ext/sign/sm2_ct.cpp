@@ -6,7 +6,7 @@ namespace {
 // 1 iff 1 <= d <= n - 2.
 u64 is_secret_ct(const Words& d) {
   Words last = {};
-  field::sub_words(last, OrderSm2::kModulus, {1, 0, 0, 0});
+  field::sub_words(last, ScSm2::kModulus, {1, 0, 0, 0});
   return less_ct(d, last) & (is_zero_ct(d[0] | d[1] | d[2] | d[3]) ^ 1);
 }
 
@@ -48,7 +48,7 @@ u64 try_sign_sm2_ct(Words& r, Words& s, const Words& d, const Words& e, const Wo
   const ScSm2 s_value = sum * (ScSm2::one() + ScSm2::from_words(d)).inverse() - r_value;
   r = r_value.to_words();
   s = s_value.to_words();
-  const u64 in_range = less_ct(k, OrderSm2::kModulus) & (is_zero_ct(k[0] | k[1] | k[2] | k[3]) ^ 1);
+  const u64 in_range = less_ct(k, ScSm2::kModulus) & (is_zero_ct(k[0] | k[1] | k[2] | k[3]) ^ 1);
   return in_range & ((r_value.is_zero() | sum.is_zero() | s_value.is_zero()) ^ 1);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "field/slow_int_test.hpp"
+#include "sign/sm2_digest.hpp"
 
 namespace isthmus::sign {
 namespace {
@@ -42,7 +43,7 @@ bool same(const PointSm2& p, const PointSm2& q) {
 
 bool on_curve(const PointSm2& p) {
   // Y^2 Z = X^3 - 3 X Z^2 + b Z^3
-  const FeSm2 zz = p.z * p.z, b = FeSm2::from_words(kB), xzz = p.x * zz;
+  const FeSm2 zz = p.z * p.z, b = FeSm2::from_words(curve::Sm2::kB), xzz = p.x * zz;
   return (p.y * p.y * p.z - (p.x * p.x * p.x - (xzz + xzz + xzz) + b * zz * p.z)).is_zero() == 1;
 }
 
@@ -61,18 +62,18 @@ bool has_affine(const PointSm2& p, std::string_view x, std::string_view y) {
 }
 
 Words times_mod_n(const Words& a, const Words& b) {
-  return (field::SlowInt(a) * field::SlowInt(b)).mod(OrderSm2::kModulus);
+  return (field::SlowInt(a) * field::SlowInt(b)).mod(ScSm2::kModulus);
 }
 
 Words minus_mod_n(const Words& a, const Words& b) {
   Words minus = {};
-  field::sub_words(minus, OrderSm2::kModulus, b);
-  return (field::SlowInt(a) + field::SlowInt(minus)).mod(OrderSm2::kModulus);
+  field::sub_words(minus, ScSm2::kModulus, b);
+  return (field::SlowInt(a) + field::SlowInt(minus)).mod(ScSm2::kModulus);
 }
 
 // The equation of GB/T 32918.2 section 7.1: (e + x(s G + (r + s) P)) = r mod n, with P = d G: s + (r + s) d times G.
 bool verifies(const Words& d, const Words& e, const Words& r, const Words& s) {
-  const Words& n = OrderSm2::kModulus;
+  const Words& n = ScSm2::kModulus;
   if (field::is_zero_words(r) || field::is_zero_words(s) || !field::less_words(r, n) || !field::less_words(s, n))
     return false;
   const Words t = (field::SlowInt(r) + field::SlowInt(s)).mod(n);
@@ -126,14 +127,14 @@ TEST_CASE("sm2: multiples of the generator") {
     sum = add_ct(sum, g);
   }
   Words below = {};
-  field::sub_words(below, OrderSm2::kModulus, {1, 0, 0, 0});
+  field::sub_words(below, ScSm2::kModulus, {1, 0, 0, 0});
   CHECK(same(multiply_generator_ct(below), opposite(g)));
-  CHECK(multiply_generator_ct(OrderSm2::kModulus).z.is_zero() == 1);
+  CHECK(multiply_generator_ct(ScSm2::kModulus).z.is_zero() == 1);
   CHECK(multiply_generator_ct({}).z.is_zero() == 1);
   // Digits of all ones, and above the order.
   const u64 ones = ~u64{0};
   const Words top = {ones, ones, ones, ones};
-  CHECK(same(multiply_generator_ct(top), multiply_generator_ct(field::SlowInt(top).mod(OrderSm2::kModulus))));
+  CHECK(same(multiply_generator_ct(top), multiply_generator_ct(field::SlowInt(top).mod(ScSm2::kModulus))));
 }
 
 TEST_CASE("sm2: additions that other formulas must treat apart") {
@@ -161,7 +162,7 @@ TEST_CASE("sm2: k G is a homomorphism") {
   field::TestNoise noise(31);
   for (int i = 0; i < 200; ++i) {
     const Words a = noise.jagged(), b = noise.words();
-    const Words sum = (field::SlowInt(a) + field::SlowInt(b)).mod(OrderSm2::kModulus);
+    const Words sum = (field::SlowInt(a) + field::SlowInt(b)).mod(ScSm2::kModulus);
     CHECK(same(add_ct(multiply_generator_ct(a), multiply_generator_ct(b)), multiply_generator_ct(sum)));
   }
 }
@@ -176,6 +177,12 @@ TEST_CASE("sm2: the example of GB/T 32918.5") {
   CHECK(key[0] == 4);
   CHECK(field::words_from_be(key + 1) == number("09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"));
   CHECK(field::words_from_be(key + 33) == number("ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"));
+  const auto text = [](std::string_view words) {
+    return Bytes(reinterpret_cast<const u8*>(words.data()), words.size());
+  };
+  u8 e[32];
+  sm2_digest(e, key, text("1234567812345678"), text("message digest"));
+  CHECK(field::words_from_be(e) == kE);
 }
 
 TEST_CASE("sm2: nonces and signatures of a second implementation") {
@@ -201,7 +208,7 @@ TEST_CASE("sm2: nonces and signatures of a second implementation") {
               "c586c9aaf746490f5cbd7fe12850a4a2523d40bbc1dd43e2f7917e1050a9e89b"));
   // The largest secret, and an e above n, which counts modulo n.
   Words last = {};
-  field::sub_words(last, OrderSm2::kModulus, {2, 0, 0, 0});
+  field::sub_words(last, ScSm2::kModulus, {2, 0, 0, 0});
   secret = bytes_of(last);
   std::memset(e.byte, 0xff, 32);
   std::memset(extra, 0, 32);
@@ -232,7 +239,7 @@ TEST_CASE("sm2: random signatures verify") {
 }
 
 TEST_CASE("sm2: secrets that are none") {
-  Words last = {}, order = OrderSm2::kModulus, above = {};
+  Words last = {}, order = ScSm2::kModulus, above = {};
   field::sub_words(last, order, {1, 0, 0, 0});
   field::add_words(above, order, {1, 0, 0, 0});
   const u64 ones = ~u64{0};
@@ -249,7 +256,7 @@ TEST_CASE("sm2: secrets that are none") {
 TEST_CASE("sm2: nonces that must be refused") {
   Words x, y, r, s;
   affine_ct(x, y, multiply_generator_ct(kNonce));
-  const Words x_mod_n = field::SlowInt(x).mod(OrderSm2::kModulus), zero = {}, one = {1, 0, 0, 0};
+  const Words x_mod_n = field::SlowInt(x).mod(ScSm2::kModulus), zero = {}, one = {1, 0, 0, 0};
   const Words no_r = minus_mod_n(zero, x_mod_n);
   const Words no_sum = minus_mod_n(minus_mod_n(zero, kNonce), x_mod_n);
   const Words ratio = (ScSm2::from_words(kNonce) * ScSm2::from_words(kSecret).inverse()).to_words();
@@ -260,9 +267,9 @@ TEST_CASE("sm2: nonces that must be refused") {
     CHECK(try_sign_sm2_ct(r, s, kSecret, minus_mod_n(e, one), kNonce) == 1);
   }
   Words above = {};
-  field::add_words(above, OrderSm2::kModulus, kNonce);
-  for (const Words& k : {zero, OrderSm2::kModulus}) CHECK(try_sign_sm2_ct(r, s, kSecret, kE, k) == 0);
-  field::add_words(above, OrderSm2::kModulus, one);
+  field::add_words(above, ScSm2::kModulus, kNonce);
+  for (const Words& k : {zero, ScSm2::kModulus}) CHECK(try_sign_sm2_ct(r, s, kSecret, kE, k) == 0);
+  field::add_words(above, ScSm2::kModulus, one);
   CHECK(try_sign_sm2_ct(r, s, kSecret, kE, above) == 0);
   CHECK(try_sign_sm2_ct(r, s, kSecret, kE, one) == 1);
 }
@@ -270,7 +277,7 @@ TEST_CASE("sm2: nonces that must be refused") {
 TEST_CASE("sm2: the next nonce is tried after a refusal, and the last one ends it") {
   const u64 ones = ~u64{0};
   u8 out[64];
-  Listed listed = {{{}, OrderSm2::kModulus, {ones, ones, ones, ones}, kNonce, {1, 0, 0, 0}}};
+  Listed listed = {{{}, ScSm2::kModulus, {ones, ones, ones, ones}, kNonce, {1, 0, 0, 0}}};
   REQUIRE(sign_sm2_with_ct(out, kSecret, kE, listed) == Sm2Status::ok);
   CHECK(listed.used == 4);
   CHECK(field::words_from_be(out) == number(kR));
@@ -338,7 +345,7 @@ usize traces(Work which, const std::vector<Words>& secrets) {
 
 TEST_CASE("sm2: nothing of the secret stays on the stack") {
   // The secret, the nonce that these inputs give, what s is computed from, and their Montgomery forms.
-  const Words& n = OrderSm2::kModulus;
+  const Words& n = ScSm2::kModulus;
   const Words nonce = number("04df04a622902bbcca102d18e044b4d55d07a993909bf04ac072e2608abb2738");
   const Words r = number("1ddf0414475e4d9a42823bf8e4d13e357aa69ea721c17169565d4b2744ae6466");
   const Words one_more = (field::SlowInt(kSecret) + field::SlowInt({1, 0, 0, 0})).mod(n);
@@ -350,7 +357,7 @@ TEST_CASE("sm2: nothing of the secret stays on the stack") {
   for (const Words& scalar : {nonce, kSecret}) {
     const PointSm2 point = multiply_generator_ct(scalar);
     for (const FeSm2& coordinate : {point.x, point.y, point.z}) {
-      secrets.push_back(montgomery_form(coordinate.to_words(), PrimeSm2::kModulus));
+      secrets.push_back(montgomery_form(coordinate.to_words(), FeSm2::kModulus));
     }
   }
   CHECK(traces(Work::sign, secrets) == 0);

@@ -3,7 +3,7 @@
 namespace isthmus::sign {
 namespace {
 
-constexpr FeSm2 kCoefficient = FeSm2::from_constant(kB);
+constexpr FeSm2 kCoefficient = FeSm2::from_constant(curve::Sm2::kB);
 
 constexpr Words kCombAffine[15][2] = {
 #include "sign/sm2_comb.inc"
@@ -39,9 +39,7 @@ void select_ct(PointSm2& p, const PointSm2& q, u64 mask) {
 
 PointSm2 infinity_sm2() { return {FeSm2(), FeSm2::one(), FeSm2()}; }
 
-PointSm2 generator_sm2() {
-  return {FeSm2::from_constant(kGeneratorX), FeSm2::from_constant(kGeneratorY), FeSm2::one()};
-}
+PointSm2 generator_sm2() { return kComb.point[1]; }
 
 PointSm2 add_ct(const PointSm2& p, const PointSm2& q) {
   const FeSm2& b = kCoefficient;

@@ -1,16 +1,17 @@
 // Points of the SM2 curve for secret scalars: complete formulas, which have no special case to branch on.
 // Renes, Costello and Batina, "Complete addition formulas for prime order elliptic curves" (EUROCRYPT 2016),
 // algorithms 4 (addition) and 6 (doubling) for a = -3: right for every pair of points of a curve of odd order, equal,
-// opposite and infinite ones included. Cost: 14 and 13 products.
+// opposite and infinite ones included. Only the curve's numbers come from curve/sm2.hpp, no arithmetic. Cost: 14 and 13
+// products.
 #pragma once
 
+#include "curve/sm2.hpp"
 #include "sign/mont_ct.hpp"
-#include "sign/sm2_params.hpp"
 
 namespace isthmus::sign {
 
-using FeSm2 = MontCt<PrimeSm2>;
-using ScSm2 = MontCt<OrderSm2>;
+using FeSm2 = MontCt<curve::Sm2::Prime>;
+using ScSm2 = MontCt<curve::Sm2::Order>;
 
 // (X : Y : Z) with x = X/Z, y = Y/Z; infinity is (0 : 1 : 0).
 struct PointSm2 {
