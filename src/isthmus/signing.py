@@ -6,7 +6,7 @@ hardware module or a service. Each class signs with code whose authors keep it c
 
 * :class:`Secp256k1Signer`, :class:`Bip340Signer`: libsecp256k1, through coincurve
 * :class:`Ed25519Signer`, :class:`P256Signer`: OpenSSL, through cryptography
-* :class:`Sm2Signer`: isthmus itself, because no well-kept library signs with SM2
+* :class:`Sm2Signer`: isthmus itself, because no well-kept Python library signs with SM2
 
 The libraries come with ``pip install 'isthmus[sign]'``; without them the constructor raises ``ImportError``. SM2 needs
 none. A signer's text never shows the secret, and signers cannot be pickled or copied. The ``bytes`` that you hand over
@@ -83,14 +83,8 @@ class Secp256k1Signer(_Held):
     ``hash``    the function of :func:`isthmus.hashes` that makes the digest of a message; ``None`` when messages are
                 digests of 32 bytes already
 
-    ``ValueError`` for a secret or a hash that is none, ``ImportError`` without the extra ``sign``.
-
-    >>> import isthmus
-    >>> from isthmus.signing import Secp256k1Signer
-    >>> signer = Secp256k1Signer.generate()
-    >>> sig = signer.sign(b"a vote")
-    >>> isthmus.verify(signer.scheme, [signer.public_key], [b"a vote"], [sig], hash=signer.hash).tolist()
-    [True]
+    ``ValueError`` for a secret or a hash that is none, ``ImportError`` without the extra ``sign``. Verify with
+    ``isthmus.verify(signer.scheme, keys, messages, signatures, hash=signer.hash)``.
     """
 
     __slots__ = ("_hash", "_key")
@@ -124,13 +118,6 @@ class Bip340Signer(_Held):
 
     ``secret`` is 32 bytes, a number from 1 to n - 1, big-endian. A protocol's message is longer than 32 bytes: hash it
     first, with a tag of the protocol's own (BIP340, "Tagged Hashes").
-
-    >>> import isthmus
-    >>> from isthmus.signing import Bip340Signer
-    >>> signer = Bip340Signer.generate()
-    >>> digest = isthmus.hash_many("sha256", [b"a vote"])[0].tobytes()
-    >>> isthmus.verify(signer.scheme, [signer.public_key], [digest], [signer.sign(digest)]).tolist()
-    [True]
     """
 
     __slots__ = ("_key",)
