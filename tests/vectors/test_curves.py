@@ -135,7 +135,8 @@ def test_recovery_of_every_ecdsa_vector(subject: str, data: Path, figures: Repor
     loaded = secp256k1.load(
         data / "vectors" / "secp256k1_ecdsa", lambda secret: sec1(mul(int.from_bytes(secret, "big")))
     )
-    rows = [row for each in loaded.values() if each.encoding == "compact" for row in each.rows]
+    sets = [each for each in loaded.values() if each.encoding == "compact" and not each.low_s]
+    rows = [row for each in sets for row in each.rows]
     rows = [row for row in rows if len(row.signature) == 64 and len(row.key) in (33, 65)]
     if not rows:
         pytest.skip("no ECDSA vectors in the data folder")
