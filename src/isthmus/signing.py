@@ -22,10 +22,10 @@ from typing import Any, Final, Literal, NoReturn, Protocol, Self, TypeVar, runti
 
 from isthmus import _native
 from isthmus.batch import hash_many
+from isthmus.forms import DEFAULT_ID
 
 _SECRET_LEN: Final = 32
 _DIGEST_LEN: Final = 32
-_DEFAULT_ID: Final = b"1234567812345678"
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _Made = TypeVar("_Made")
 
@@ -187,9 +187,9 @@ class P256Signer(_Held):
 
     >>> import isthmus
     >>> from isthmus.signing import P256Signer
-    >>> signer = P256Signer.generate(hash=None)
-    >>> digest = isthmus.hash_many("sha256", [b"a vote"])[0].tobytes()
-    >>> isthmus.verify(signer.scheme, [signer.public_key], [digest], [signer.sign(digest)]).tolist()
+    >>> signer = P256Signer.generate()
+    >>> sig = signer.sign(b"a vote")
+    >>> isthmus.verify(signer.scheme, [signer.public_key], [b"a vote"], [sig], hash=signer.hash).tolist()
     [True]
     """
 
@@ -246,7 +246,7 @@ class Sm2Signer(_Held):
 
     __slots__ = ("_secret", "_signer_id")
 
-    def __init__(self, secret: bytes, *, signer_id: bytes = _DEFAULT_ID) -> None:
+    def __init__(self, secret: bytes, *, signer_id: bytes = DEFAULT_ID) -> None:
         self._scheme = "sm2-sm3"
         self._signer_id = _checked_bytes(signer_id, "signer_id")
         self._public_key = _native.sm2_public_key(_checked_bytes(secret, "secret"))
@@ -254,7 +254,7 @@ class Sm2Signer(_Held):
         self._secret = bytearray(secret)
 
     @classmethod
-    def generate(cls, *, signer_id: bytes = _DEFAULT_ID) -> Self:
+    def generate(cls, *, signer_id: bytes = DEFAULT_ID) -> Self:
         """A signer with a fresh secret of the operating system's randomness."""
         return _fresh(lambda secret: cls(secret, signer_id=signer_id))
 

@@ -55,15 +55,10 @@ def be(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-def as_verified(signer: Signer, message: bytes) -> bytes:
-    """What ``isthmus.verify`` calls the message: a digest for ECDSA."""
-    name = getattr(signer, "hash", None)
-    return message if name is None else isthmus.hash_many(name, [message])[0].tobytes()
-
-
 def accepted(signer: Signer, messages: list[bytes], signatures: list[bytes]) -> list[bool]:
-    seen = [as_verified(signer, message) for message in messages]
-    said: list[bool] = isthmus.verify(signer.scheme, [signer.public_key] * len(seen), seen, signatures).tolist()
+    name = getattr(signer, "hash", None)
+    keys = [signer.public_key] * len(messages)
+    said: list[bool] = isthmus.verify(signer.scheme, keys, messages, signatures, hash=name).tolist()
     return said
 
 
@@ -167,8 +162,12 @@ def test_sm2_digest_takes_in_identity_and_key() -> None:
     for signer_id in (b"", b"ALICE123@YAHOO.COM", b"x" * 8191):
         signer = Sm2Signer(SECRET, signer_id=signer_id)
         assert signer.signer_id == signer_id
-        assert sm2.verify(signer.public_key, signer.sign(b"m"), b"m", signer_id)
-        assert not sm2.verify(signer.public_key, signer.sign(b"m"), b"m")
+        signature = signer.sign(b"m")
+        assert sm2.verify(signer.public_key, signature, b"m", signer_id)
+        assert not sm2.verify(signer.public_key, signature, b"m")
+        columns = [[signer.public_key], [b"m"], [signature]]
+        assert isthmus.verify("sm2-sm3", *columns, signer_id=signer_id).all()
+        assert not isthmus.verify("sm2-sm3", *columns).any()
     with pytest.raises(ValueError, match="signer_id: expected at most 8191 bytes, got 8192"):
         Sm2Signer(SECRET, signer_id=bytes(8192))
     point = sm2.CURVE.public_point(int.from_bytes(SECRET, "big"))

@@ -87,13 +87,15 @@ def verify(curve: Curve, key: bytes, sig: bytes, digest: bytes, *, low_s: bool =
 def recover(curve: Curve, sig: bytes, digest: bytes, *, low_s: bool = False) -> Point | None:
     """The key under which r || s || v signs the digest, or ``None`` (SEC 1 section 4.1.6).
 
-    Bit 0 of v is the parity of R's y, bit 1 says that R's x is r + n; no other v is read, and no digest of no bytes.
+    Bit 0 of v is the parity of R's y, bit 1 says that R's x is r + n; v may have 27 added to it, as Bitcoin and
+    Ethereum write it. No other v is read, and no digest of no bytes.
     """
     numbers = _read(curve, sig[:-1], low_s)
-    if numbers is None or sig[-1] > 3 or not digest:
+    if numbers is None or sig[-1] not in (0, 1, 2, 3, 27, 28, 29, 30) or not digest:
         return None
     r, s = numbers
-    nonce_point = curve.lift_x(r + curve.n if sig[-1] & 2 else r, odd=bool(sig[-1] & 1))
+    v = sig[-1] % 27
+    nonce_point = curve.lift_x(r + curve.n if v & 2 else r, odd=bool(v & 1))
     if nonce_point is None:
         return None
     inverse = pow(r, -1, curve.n)

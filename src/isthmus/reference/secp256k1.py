@@ -74,7 +74,7 @@ def verify_ecdsa(key: bytes, sig: bytes, digest: bytes, *, low_s: bool = False, 
 
 
 def recover(sig: bytes, digest: bytes, *, low_s: bool = False) -> bytes | None:
-    """The key (65 bytes) under which the 65 bytes r || s || v, v in 0 to 3, sign the digest, or ``None``."""
+    """The key (65 bytes) under which r || s || v (65 bytes; v 0 to 3, or 27 to 30) sign the digest, or ``None``."""
     point = ecdsa.recover(CURVE, sig, digest, low_s=low_s)
     return None if point is None else CURVE.encode(point, compressed=False)
 
