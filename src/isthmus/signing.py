@@ -234,7 +234,8 @@ class Sm2Signer(_Held):
     ``signer_id``  the identity that Z takes in, at most 8,191 bytes; verifiers must use the same. The default is the
                    one of GM/T 0009
 
-    The secret is kept in memory of its own until :meth:`wipe`. Signing is constant time, and its nonce is a function
+    The secret is kept in memory of its own until :meth:`wipe`, or until the signer is freed. To have none left
+    elsewhere, pass a ``bytearray`` and overwrite it afterwards. Signing is constant time, and its nonce is a function
     of the secret, the message and 32 bytes of the operating system's randomness.
 
     >>> import isthmus
@@ -246,12 +247,13 @@ class Sm2Signer(_Held):
 
     __slots__ = ("_secret", "_signer_id")
 
-    def __init__(self, secret: bytes, *, signer_id: bytes = DEFAULT_ID) -> None:
+    def __init__(self, secret: bytes | bytearray | memoryview, *, signer_id: bytes = DEFAULT_ID) -> None:
         self._scheme = "sm2-sm3"
         self._signer_id = _checked_bytes(signer_id, "signer_id")
-        self._public_key = _native.sm2_public_key(_checked_bytes(secret, "secret"))
-        _native.sm2_digest(self._public_key, self._signer_id, b"")  # refuses an identity that is too long
+        _require_bytes(secret, "secret")
         self._secret = bytearray(secret)
+        self._public_key = _native.sm2_public_key(self._secret)
+        _native.sm2_digest(self._public_key, self._signer_id, b"")  # refuses an identity that is too long
 
     @classmethod
     def generate(cls, *, signer_id: bytes = DEFAULT_ID) -> Self:
@@ -275,6 +277,10 @@ class Sm2Signer(_Held):
         for i in range(len(self._secret)):
             self._secret[i] = 0
         self._secret = bytearray()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_secret"):  # not where the constructor refused its arguments
+            self.wipe()
 
 
 @contextmanager
@@ -300,10 +306,15 @@ def _fresh(make: Callable[[bytes], _Made]) -> _Made:
     raise refused
 
 
-def _checked_bytes(value: bytes, name: str) -> bytes:
-    """The value as bytes of its own; an int, of which ``bytes`` would make zeros, is a ``TypeError``."""
+def _require_bytes(value: object, name: str) -> None:
+    """``TypeError`` for what is no bytes; an int among it, of which ``bytes`` would make zeros."""
     if not isinstance(value, bytes | bytearray | memoryview):
         raise TypeError(f"{name}: expected bytes-like, got {type(value).__name__}")
+
+
+def _checked_bytes(value: bytes, name: str) -> bytes:
+    """The value as bytes of its own."""
+    _require_bytes(value, name)
     return bytes(value)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import gc
 import hashlib
 import hmac
 import pickle
@@ -256,6 +257,13 @@ def test_sm2_wipes() -> None:
         signer.sign(b"m")
     signer.wipe()
     assert signer.public_key == Sm2Signer(SECRET).public_key
+    another = Sm2Signer(given)
+    given[0] ^= 1  # what the caller does with its own bytes afterwards is no matter
+    assert isthmus.verify("sm2-sm3", another.public_key, b"m", another.sign(b"m")).all()
+    held = another._secret
+    del another
+    gc.collect()
+    assert held == bytes(32)
 
 
 # ---- what a signer says about its messages ----
