@@ -2,7 +2,7 @@
 
     python ci/check.py                  # all of it
     python ci/check.py --fast           # under a minute after an edit: no tests marked full, no package
-    python ci/check.py --deep           # besides: sanitizers, AArch64, debug build
+    python ci/check.py --deep           # besides: sanitizers, AArch64, debug build, constant time
     python ci/check.py --only tidy,layers      python ci/check.py --skip package
     python ci/check.py --fix            # writes what ruff and clang-format want, then checks
     python ci/check.py --list
@@ -235,6 +235,11 @@ def step_arm(_: Context) -> str:
     return run(PYTHON, CI / "arm.py").strip().rpartition("\n")[2]
 
 
+def step_ct(_: Context) -> str:
+    """Code that holds secrets, under valgrind."""
+    return run(PYTHON, CI / "ct.py").strip().rpartition("\n")[2]
+
+
 def step_sanitize(_: Context) -> str:
     """Both test suites under ASan and UBSan."""
     return run(PYTHON, CI / "sanitize.py", env={"PYTHONPATH": ""}).strip().rpartition("\n")[2]
@@ -254,6 +259,7 @@ STEPS: Final[dict[str, tuple[Step, str]]] = {
     "cxx": (step_cxx, "fast"),
     "cleared": (step_cleared, "full"),
     "debug": (step_debug, "deep"),
+    "ct": (step_ct, "deep"),
     "arm": (step_arm, "deep"),
     "sanitize": (step_sanitize, "deep"),
     "package": (step_package, "full"),
@@ -303,7 +309,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     level = parser.add_mutually_exclusive_group()
     level.add_argument("--fast", action="store_true", help="what fits into a minute after an edit")
-    level.add_argument("--deep", action="store_true", help="besides: debug build, AArch64, sanitizers")
+    level.add_argument("--deep", action="store_true", help="besides: debug build, constant time, AArch64, sanitizers")
     parser.add_argument("--only", default="", metavar="STEP,...", help="these steps and no others")
     parser.add_argument("--skip", default="", metavar="STEP,...", help="all steps but these")
     parser.add_argument("--fix", action="store_true", help="let ruff and clang-format rewrite files first")

@@ -13,8 +13,8 @@ A folder may always include itself and ``base``; ``base`` includes nothing else.
 cycles, have a row for every folder and no row without one. Besides, in C++:
 
 * quoted includes are written from the include root ("hash/sha256.hpp") and name a file that exists;
-* Python.h and pybind11 stand in ``bind`` only, doctest in ``*_test.cpp`` only, and no other third party
-  anywhere;
+* Python.h and pybind11 stand in ``bind`` only, doctest in ``*_test.cpp`` only, valgrind in ``*_taint.cpp`` only,
+  and no other third party anywhere;
 * what a tier file reaches, however deep, is base/bytes.hpp, ``*_tiers.hpp``, ``*.inl``, ``simd/``, C headers
   and intrinsics: nothing that could emit a shared symbol built with wide instructions.
 
@@ -123,11 +123,13 @@ def includes_of(path: Path) -> list[tuple[int, bool, str]]:
     return [(text.count("\n", 0, m.start(1)) + 1, m[1] == '"', m[2]) for m in INCLUDE.finditer(text)]
 
 
-def _third_party_fault(name: str, folder: str, is_test: bool) -> str:
+def _third_party_fault(name: str, folder: str, is_test: bool, is_taint: bool) -> str:
     if name.startswith("pybind11/") or name == "Python.h":
         return "" if folder == "bind" else "Python stands in ext/bind only"
     if name.startswith("doctest/"):
         return "" if is_test else "doctest stands in *_test.cpp only"
+    if name.startswith("valgrind/"):
+        return "" if is_taint else "valgrind stands in *_taint.cpp only"
     if (name.endswith(".h") or "/" in name) and not SYSTEM.match(name):
         return "no third-party C or C++ here; a system header must be added to the list in ci/layers.py"
     return ""
@@ -146,7 +148,7 @@ def check_includes(table: Table) -> list[str]:
         for line, quoted, name in includes_of(path):
             place = f"{path.relative_to(ROOT)}:{line}: "
             if not quoted:
-                fault = _third_party_fault(name, folder, is_test)
+                fault = _third_party_fault(name, folder, is_test, path.stem.endswith("_taint"))
                 if fault:
                     faults.append(f"{place}<{name}>: {fault}")
                 continue
@@ -254,7 +256,7 @@ def _declared() -> tuple[set[str], set[str]]:
     def names(requirements: Sequence[str]) -> set[str]:
         return {re.split(r"[^A-Za-z0-9_-]", text)[0].lower().replace("-", "_") for text in requirements}
 
-    return names(project["dependencies"]), names([*extras["cli"], *extras["record"]])
+    return names(project["dependencies"]), names([*extras["cli"], *extras["record"], *extras["sign"]])
 
 
 def check_python(top: Path) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Final, Literal
 ROOT: Final = Path(__file__).resolve().parent.parent
 EXT: Final = ROOT / "ext"
 
-Kind = Literal["core", "tier", "test", "bind"]
+Kind = Literal["core", "tier", "test", "bind", "taint"]
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Manifest:
         self.include: tuple[str, ...] = tuple(common["include"])
         self.tiers: dict[str, str] = {name: tier["arch"] for name, tier in self._data["tier"].items()}
         self.modes: tuple[str, ...] = tuple(self._data["mode"])
-        if "test" in self.tiers:
-            raise ValueError("ext/manifest.toml: a tier cannot be called 'test'")
+        if {"test", "taint"} & set(self.tiers):
+            raise ValueError("ext/manifest.toml: a tier cannot be called 'test' or 'taint'")
 
     def classify(self, path: Path) -> Source:
         """What the file at ``path`` (below ``ext``) is, told by its name and folder alone."""
@@ -66,6 +66,8 @@ class Manifest:
         suffix = path.stem.rpartition("_")[2] if "_" in path.stem else ""
         if suffix == "test":
             return Source(name, "test")
+        if suffix == "taint":
+            return Source(name, "taint")
         if path.relative_to(self.ext).parts[0] == "bind":
             return Source(name, "bind")
         if suffix in self.tiers:
@@ -73,9 +75,12 @@ class Manifest:
         return Source(name, "core")
 
     def sources(self, arch: str) -> list[Source]:
-        """Every C++ file that belongs to a build for ``arch``, in a fixed order."""
+        """Every C++ file that belongs to a build for ``arch``, in a fixed order; programs for ``ci/ct.py`` belong
+        to none.
+        """
         files = [self.classify(path) for path in sorted(self.ext.rglob("*.cpp"))]
-        return [file for file in files if not file.tier or self.tiers[file.tier] in ("", arch)]
+        wanted = [file for file in files if file.kind != "taint"]
+        return [file for file in wanted if not file.tier or self.tiers[file.tier] in ("", arch)]
 
     def flags(self, source: Source) -> list[str]:
         """What a file is compiled with in every build; the build's own flags follow."""

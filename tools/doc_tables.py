@@ -88,7 +88,8 @@ def acceptance_page() -> str:
         table = tomllib.loads(source)
         cases = table["case"]
         accepted = sum(case["accept"] for case in cases)
-        title = table.get("scheme") or table.get("rule") or path.stem
+        title = table.get("scheme") or table.get("rule") or f"recovery, {table['recover']}"
+        title += ", DER" if table.get("encoding") == "der" else ""
         parts.append(f"\n## {title}\n\n{' '.join(notes_of(source))}\n\n")
         parts.append(f"{len(cases)} cases, {accepted} accepted, {len(cases) - accepted} refused.\n\n")
         parts.append("| case | answer | why |\n|---|---|---|\n")

@@ -1,7 +1,8 @@
 """isthmus: verifies blocks, signatures and Merkle proofs of any chain from raw bytes, at hardware speed.
 
 Whole inputs go through an :class:`Engine` and come back as a :class:`Verdict`; batches of signatures,
-messages and leaves go through :func:`verify`, :func:`hash_many` and :func:`merkle_root`.
+messages and leaves go through :func:`verify`, :func:`recover`, :func:`hash_many` and :func:`merkle_root`; a
+:class:`Batch` collects signatures of many schemes.
 :mod:`isthmus.chains` makes the anchors: what the caller already trusts.
 """
 
@@ -10,14 +11,16 @@ from __future__ import annotations
 from typing import Final
 
 from isthmus import logs
-from isthmus.batch import dtype, formats, hash_many, hashes, merkle_root, schemes, trees, verify
+from isthmus.batch import dtype, formats, hash_many, hashes, merkle_root, recover, schemes, trees, verify
 from isthmus.engine import Engine, Limits
 from isthmus.errors import InternalError, InvalidBlock, IsthmusError, LimitExceeded, MutatedTree, Undecided
+from isthmus.mixed import Batch
 from isthmus.verdict import Code, Count, Finding, Report, Status, Verdict, codes
 
 __version__: Final = "0.1.0"
 
 __all__ = [
+    "Batch",
     "Code",
     "Count",
     "Engine",
@@ -39,6 +42,7 @@ __all__ = [
     "hash_many",
     "hashes",
     "merkle_root",
+    "recover",
     "schemes",
     "trees",
     "verify",

@@ -9,20 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isthmus import _native
-from isthmus.columns import Rows
-from isthmus.engine import Encoding, Engine, cpu_count
+from isthmus.columns import Buffer, Rows
+from isthmus.engine import Engine, cpu_count
+from isthmus.forms import DEFAULT_ID, FORMS, Encoding, known
 
 _engines: Final[dict[int, Engine]] = {}
 # a child process starts with fresh engines: a thread that held a lock of an old one does not exist there
 os.register_at_fork(after_in_child=_engines.clear)
-
-_ROW_WIDTHS: Final = {
-    "ed25519-zip215": (32, 64),
-    "ed25519-rfc8032": (32, 64),
-    "secp256k1-ecdsa": (33, 64),
-    "secp256k1-bip340": (32, 64),
-    "secp256k1-taproot-tweak": (32, 33),
-}
 
 
 def shared_engine(threads: int | None = None) -> Engine:
@@ -42,27 +35,30 @@ def verify(
     encoding: Encoding = "compact",
     low_s: bool = False,
     hash: str | None = None,
-    digest_len: int | None = 32,
+    signer_id: Buffer = DEFAULT_ID,
     threads: int | None = None,
 ) -> NDArray[np.bool_]:
     """Which of n signatures verify.
 
     ``scheme``      a name of :func:`isthmus.schemes`; the acceptance rule is part of the name
                     (docs/acceptance.md)
-    ``keys``        n public keys: 32 bytes (Ed25519, BIP340 x-only), 33 or 65 bytes SEC1 (ECDSA)
-    ``messages``    n messages; for ECDSA n digests of 32 bytes, unless ``hash`` is given
-    ``signatures``  n signatures of 64 bytes, or DER for ECDSA with ``encoding``
-    ``encoding``    ECDSA: ``compact`` r || s big-endian; ``der`` strict DER; ``der-lax`` what Bitcoin took
-                    before BIP66
+    ``keys``        n public keys: 32 bytes (Ed25519, BIP340 x-only), SEC1 compressed or uncompressed (ECDSA,
+                    SM2), or 64 bytes x || y (SM2)
+    ``messages``    n messages; for ECDSA n digests of any length, of which as many leftmost bits count as the
+                    group order has, unless ``hash`` is given
+    ``signatures``  n signatures of 64 bytes (P-384: 96), or DER with ``encoding``
+    ``encoding``    ``compact`` r || s big-endian; ECDSA and SM2: ``der`` strict DER; secp256k1-ecdsa:
+                    ``der-lax`` what Bitcoin took before BIP66
     ``low_s``       ECDSA: refuse s above half the group order
-    ``hash``        ECDSA: hash each message with this function (:func:`isthmus.hashes`) first
-    ``digest_len``  ECDSA without ``hash``: the length that every digest must have; None takes any, left 256
-                    bits count
+    ``hash``        ECDSA: hash each message with this function (:func:`isthmus.hashes`) first. SM2: ``none``
+                    says that each message is e already, the 32 bytes that Z and the message hash to
+    ``signer_id``   SM2: the signer's identity, at most 8191 bytes, which goes into Z
     ``threads``     how many threads work; by default one per usable CPU
 
     Returns a bool array of shape (n,). A malformed key or signature is False in its row and never raises;
-    arguments of the wrong type, and columns of different lengths, raise ``TypeError`` or ``ValueError`` that
-    name the item. Writable buffers are copied once before work; read-only ones are read in place.
+    arguments of the wrong type, columns of different lengths, and options that a scheme does not have raise
+    ``TypeError`` or ``ValueError`` that name the item. Writable buffers are copied once before work; read-only
+    ones are read in place.
 
     >>> import isthmus
     >>> key = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
@@ -72,8 +68,42 @@ def verify(
     [True, False]
     """
     return shared_engine(threads).verify(
-        scheme, keys, messages, signatures, encoding=encoding, low_s=low_s, hash=hash, digest_len=digest_len
+        scheme, keys, messages, signatures, encoding=encoding, low_s=low_s, hash=hash, signer_id=signer_id
     )
+
+
+def recover(
+    curve: str,
+    digests: Rows,
+    signatures: Rows,
+    *,
+    hash: str | None = None,
+    low_s: bool = False,
+    threads: int | None = None,
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """The keys that n ECDSA signatures were made with (SEC 1 section 4.1.6).
+
+    ``curve``       ``secp256k1``
+    ``digests``     n digests of any length (the leftmost 256 bits count), or n messages when ``hash`` is given
+    ``signatures``  n signatures of 65 bytes r || s || v: bit 0 of v is the parity of R's y, bit 1 says that R's
+                    x is r + n; 27 to 30 count as 0 to 3, and no other v is read (take a chain's own number off)
+    ``hash``        hash each message with this function (:func:`isthmus.hashes`) first
+    ``low_s``       refuse s above half the group order
+    ``threads``     how many threads work; by default one per usable CPU
+
+    Returns the keys, a uint8 array of shape (n, 65) of uncompressed SEC1 keys, and a bool array of shape (n,): where
+    it is False there is no key, and its row is zero. Every digest and signature has *some* key, so a key that was
+    recovered proves nothing until it is compared with the signer's. Raises as :func:`verify` does.
+
+    >>> import isthmus
+    >>> digest = bytes.fromhex("ff" * 32)
+    >>> sig = bytes.fromhex("e30f2e6a0f705f4fb5f8501ba79c7c0d3fac847f1ad70b873e9797b17b89b390"
+    ...                     "81f1a4457589f30d76ab9f89e748a68c8a94c30fe0bac8fb5c0b54ea70bf6d2f" "00")
+    >>> keys, ok = isthmus.recover("secp256k1", [digest, digest], [sig, sig[:64]])
+    >>> keys[0].tobytes().hex()[:18], ok.tolist()
+    ('04f3f8bb913aa68589', [True, False])
+    """
+    return shared_engine(threads).recover(curve, digests, signatures, hash=hash, low_s=low_s)
 
 
 def hash_many(name: str, messages: Rows, *, threads: int | None = None) -> NDArray[np.uint8]:
@@ -110,7 +140,8 @@ def merkle_root(rule: str, leaves: Rows, *, allow_mutated: bool = False, threads
 def dtype(scheme: str, *, key: int | None = None, message: int = 32) -> np.dtype[np.void]:
     """Record type of one row (key, sig, msg) with messages of fixed length, for zero-copy batches.
 
-    ``key`` is the length of a key where a scheme has several (ECDSA: 33 by default, or 65).
+    ``key`` is the length of a key where a scheme has several: 33 by default or 65 for ECDSA (P-384: 49 or 97), 65 by
+    default, 33 or 64 for SM2.
 
     >>> import isthmus, numpy as np
     >>> raw = bytes(2 * isthmus.dtype("ed25519-zip215").itemsize)
@@ -118,16 +149,13 @@ def dtype(scheme: str, *, key: int | None = None, message: int = 32) -> np.dtype
     >>> isthmus.verify("ed25519-zip215", rows["key"], rows["msg"], rows["sig"]).shape
     (2,)
     """
-    if scheme not in _ROW_WIDTHS:
-        raise ValueError(f"scheme: {scheme!r} is none of {', '.join(_ROW_WIDTHS)}")
-    usual, sig = _ROW_WIDTHS[scheme]
-    allowed = (33, 65) if scheme == "secp256k1-ecdsa" else (usual,)
-    width = usual if key is None else key
-    if width not in allowed:
-        raise ValueError(f"key: {scheme} has keys of {' or '.join(map(str, allowed))} bytes, got {key}")
+    form = FORMS[known(scheme, "scheme", list(FORMS))]
+    width = form.keys[0] if key is None else key
+    if width not in form.keys:
+        raise ValueError(f"key: {scheme} has keys of {' or '.join(map(str, form.keys))} bytes, got {key}")
     if message < 0:
         raise ValueError(f"message: expected a length in bytes, got {message}")
-    return np.dtype([("key", np.uint8, (width,)), ("sig", np.uint8, (sig,)), ("msg", np.uint8, (message,))])
+    return np.dtype([("key", np.uint8, (width,)), ("sig", np.uint8, (form.sig,)), ("msg", np.uint8, (message,))])
 
 
 def schemes() -> tuple[str, ...]:

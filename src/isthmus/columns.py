@@ -20,6 +20,7 @@ import array
 import mmap
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
@@ -82,6 +83,34 @@ def column(values: object, name: str, *, snapshot: bool = True) -> Column:
     if isinstance(values, (str, Set, dict)) or not isinstance(values, Iterable):
         raise TypeError(f"{name}: expected {_FORMS}, got {type(values).__name__}")
     return _from_list(values, name)
+
+
+def copied(values: object, name: str) -> list[bytes]:
+    """The rows of a column as ``bytes`` of their own, one after the other; raises as :func:`column` does."""
+    if isinstance(values, np.ndarray) and not is_buffer(values) and values.dtype != object:
+        return _sliced(_as_matrix(values, name))
+    if isinstance(values, memoryview) and values.ndim == 2:
+        return _sliced(_as_matrix(np.asarray(values), name))
+    if isinstance(values, tuple) and len(values) == 2 and _is_offsets(values[1]):
+        bounds = np.array(values[1])
+        _from_flat(values[0], bounds, name, snapshot=False)  # refuses offsets that leave the buffer
+        flat = _as_bytes(values[0], f"{name}[0]").tobytes()
+        return [flat[start:end] for start, end in pairwise(bounds.tolist())]
+    if is_buffer(values):
+        return [copied_row(values, name)]
+    if isinstance(values, (str, Set, dict)) or not isinstance(values, Iterable):
+        raise TypeError(f"{name}: expected {_FORMS}, got {type(values).__name__}")
+    return [copied_row(item, f"{name}[{index}]") for index, item in enumerate(values)]
+
+
+def copied_row(value: object, name: str) -> bytes:
+    """One row as ``bytes`` of its own; ``TypeError`` names it."""
+    return value if isinstance(value, bytes) else _as_bytes(value, name).tobytes()
+
+
+def _sliced(rows: NDArray[np.uint8]) -> list[bytes]:
+    flat, width = rows.tobytes(), rows.shape[1]
+    return [flat[at * width : (at + 1) * width] for at in range(len(rows))]
 
 
 def same_length(*columns: Column) -> int:

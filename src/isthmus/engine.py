@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from itertools import repeat
 from types import TracebackType
-from typing import Any, Final, Literal, Self, TypeAlias, TypedDict, overload
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypedDict, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 from isthmus import _native
 from isthmus.columns import Buffer, Column, Rows, SupportsBytes, column, is_buffer, same_length
 from isthmus.errors import MutatedTree
+from isthmus.forms import DEFAULT_ID, FORMS, LOW_S, Encoding, Options, checked, known, known_flag, known_hash
 from isthmus.logs import LOGGER
 from isthmus.verdict import Report, Verdict, from_native
 
-Encoding: TypeAlias = Literal["compact", "der", "der-lax"]
+if TYPE_CHECKING:
+    from isthmus.mixed import Batch
+
 Anchor: TypeAlias = Buffer | SupportsBytes
 
 
@@ -50,9 +53,8 @@ _LIMIT_TOP: Final = {  # what the offsets and lengths of a claim sheet can hold 
     "text_max": (1 << 30) - 1,
     "scratch_max": (1 << 30) - 1,
 }
-_ECDSA: Final = "secp256k1-ecdsa"
-_LOW_S: Final = 1  # kSigLowS of ext/base/ids.hpp
 _DIGEST: Final = 32
+_KEY: Final = 65  # an uncompressed key
 
 
 def cpu_count() -> int:
@@ -110,7 +112,7 @@ class Engine:
         Raises ``ValueError`` for an unknown chain, an ill-formed anchor, or a number of anchors that fits
         neither rule.
         """
-        name = _known(chain, "chain", _native.chains())
+        name = known(chain, "chain", _native.chains())
         single = is_buffer(inputs)
         given = column(inputs, "inputs")
         trusted = _anchors(anchors, len(given))
@@ -141,7 +143,7 @@ class Engine:
         trusted = [_anchor_bytes(anchors, "anchors")] * len(raw) if shared else _anchor_list(anchors)
         if len(trusted) != len(raw):
             raise ValueError(f"{len(raw)} inputs but {len(trusted)} anchors: give one anchor, or one per input")
-        _known(chain, "chain", _native.chains())
+        known(chain, "chain", _native.chains())
         jobs = ((list(part), list(with_)) for part, with_ in zip(_cut(raw, chunk), _cut(trusted, chunk), strict=True))
         parts = executor.map(_check_part, repeat((self._threads, self._limits, chain)), jobs)
         return Report(verdict for part in parts for verdict in part)
@@ -158,40 +160,62 @@ class Engine:
         encoding: Encoding = "compact",
         low_s: bool = False,
         hash: str | None = None,
-        digest_len: int | None = _DIGEST,
+        signer_id: Buffer = DEFAULT_ID,
     ) -> NDArray[np.bool_]:
         """Which of n signatures verify; see :func:`isthmus.verify`."""
-        _known(scheme, "scheme", _native.schemes())
-        if encoding not in ("compact", "der", "der-lax"):
-            raise ValueError(f"encoding: expected 'compact', 'der' or 'der-lax', got {encoding!r}")
-        if scheme != _ECDSA and (encoding != "compact" or low_s or hash is not None):
-            raise ValueError(f"encoding, low_s and hash are options of {_ECDSA}; {scheme} has one form")
-        if hash is not None:
-            _known(hash, "hash", _native.hashes())
+        options = checked(scheme, encoding=encoding, low_s=low_s, hash=hash, signer_id=signer_id)
+        return self._verify(scheme, options, keys, messages, signatures)
+
+    def verify_batch(self, batch: Batch) -> NDArray[np.bool_]:
+        """Which rows of a :class:`isthmus.Batch` verify: a bool array in the order of adding."""
+        answers = np.zeros(len(batch), dtype=np.bool_)
+        self._open()
+        for group in batch.groups():
+            said = self._verify(group.scheme, group.options, group.keys, group.messages, group.signatures)
+            answers[group.places] = said
+        return answers
+
+    def recover(
+        self, curve: str, digests: Rows, signatures: Rows, *, hash: str | None = None, low_s: bool = False
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """The keys that n signatures were made with; see :func:`isthmus.recover`."""
+        known(curve, "curve", ["secp256k1"])
+        name = known_hash(hash)
+        flags = LOW_S if known_flag(low_s, "low_s") else 0
+        msg, sig = column(digests, "digests"), column(signatures, "signatures")
+        native = self._open()
+        if same_length(msg, sig) == 0:
+            return np.zeros((0, _KEY), dtype=np.uint8), np.zeros(0, dtype=np.bool_)
+        return native.recover(self._digests(name, msg), sig.native, flags)
+
+    def _verify(self, scheme: str, options: Options, keys: Rows, messages: Rows, signatures: Rows) -> NDArray[np.bool_]:
         key, msg, sig = column(keys, "keys"), column(messages, "messages"), column(signatures, "signatures")
         count = same_length(key, msg, sig)
-        if scheme == _ECDSA and hash is None and digest_len is not None:
-            _require_digests(msg, digest_len)
         native = self._open()
         if count == 0:
             return np.zeros(0, dtype=np.bool_)
-        said = _native.Column.rows(native.hash_many(hash, msg.native)) if hash is not None else msg.native
-        flags = _LOW_S if low_s else 0
-        if encoding == "compact":
-            return native.verify(scheme, key.native, said, sig.native, flags)
-        compact, formed = _native.der_to_compact(sig.native, encoding == "der")
-        verified = native.verify(scheme, key.native, said, _native.Column.rows(compact), flags)
-        return verified & formed
+        said = self._digests(options.hash, msg)
+        if options.encoding == "compact":
+            return native.verify(scheme, key.native, said, sig.native, options.flags, options.signer_id)
+        width = FORMS[scheme].sig // 2
+        compact, formed = _native.der_to_compact(sig.native, options.encoding == "der", width)
+        parsed = _native.Column.rows(compact)
+        return native.verify(scheme, key.native, said, parsed, options.flags, options.signer_id) & formed
+
+    def _digests(self, name: str | None, messages: Column) -> _native.Column:
+        if name is None or len(messages) == 0:
+            return messages.native
+        return _native.Column.rows(self._open().hash_many(name, messages.native))
 
     def hash_many(self, name: str, messages: Rows) -> NDArray[np.uint8]:
         """Digests of n messages; see :func:`isthmus.hash_many`."""
-        _known(name, "name", _native.hashes())
+        known(name, "name", _native.hashes())
         data = column(messages, "messages", snapshot=False)
         return self._open().hash_many(name, data.native)
 
     def merkle_root(self, rule: str, leaves: Rows, *, allow_mutated: bool = False) -> bytes:
         """Root of a Merkle tree; see :func:`isthmus.merkle_root`."""
-        _known(rule, "rule", _native.trees())
+        known(rule, "rule", _native.trees())
         data = column(leaves, "leaves", snapshot=False)
         if rule != "rfc6962":
             if len(data) == 0:
@@ -240,14 +264,6 @@ class Engine:
         return self._native
 
 
-def _known(name: object, what: str, names: list[str]) -> str:
-    if not isinstance(name, str):
-        raise TypeError(f"{what}: expected a str, got {type(name).__name__}")
-    if name not in names:
-        raise ValueError(f"{what}: {name!r} is none of {', '.join(names)}")
-    return name
-
-
 def _checked_limits(limits: Limits | Mapping[str, int] | None) -> dict[str, int] | None:
     if limits is None:
         return None
@@ -261,15 +277,6 @@ def _checked_limits(limits: Limits | Mapping[str, int] | None) -> dict[str, int]
             raise ValueError(f"limits[{name!r}]: expected 1 to {_LIMIT_TOP[name]}, got {value}")
         out[name] = value
     return out
-
-
-def _require_digests(messages: Column, length: int) -> None:
-    wrong = messages.first_of_other_length(length)
-    if wrong is not None:
-        raise ValueError(
-            f"messages[{wrong[0]}]: expected a digest of {length} bytes, got {wrong[1]}; "
-            "pass hash='sha256' to have messages hashed, or digest_len for digests of another length"
-        )
 
 
 def _is_anchor(value: object) -> bool:

@@ -1,18 +1,21 @@
 """Every row of the written acceptance tables, through the native core and through the oracle.
 
 A table is one TOML file. For a scheme: `scheme`, then `[[case]]` with a name, the reason, hexadecimal key, sig and msg,
-and the answer; a case may name options: `encoding`, `low_s`, `hybrid`. For an encoding of signatures: `rule`, then
-`[[case]]` with the bytes `der` and, where they are accepted, the 64 bytes `out` that they mean.
+and the answer; a case may name options: `encoding`, `low_s`, `hybrid`, `hash`, and the hexadecimal `signer_id`, which
+`signer_id_times` repeats; the table may name an `encoding` for all. For an encoding of signatures: `rule`, then
+`[[case]]` with the bytes `der` and, where they are accepted, the 64 bytes `out` that they mean. For the recovery of
+keys: `recover`, then `[[case]]` with hexadecimal sig and msg and, where there is one, the key `out`.
 """
 
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.subjects import SUBJECTS
+from helpers.subjects import RECOVERERS, SUBJECTS
 from vectors.rows import SigRow
 
 import isthmus
@@ -21,14 +24,18 @@ from isthmus.reference import secp256k1
 TABLES = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(Path(__file__).parent.glob("*.toml"))}
 SCHEMES = {stem: table for stem, table in TABLES.items() if "scheme" in table}
 ENCODINGS = {stem: table for stem, table in TABLES.items() if "rule" in table}
-KNOWN = {"name", "reason", "key", "sig", "msg", "accept", "scheme", "encoding", "low_s", "hybrid"}
+RECOVERIES = {stem: table for stem, table in TABLES.items() if "recover" in table}
+OPTIONS = {"encoding", "low_s", "hash", "signer_id"}
+KNOWN = {"name", "reason", "key", "sig", "msg", "accept", "scheme", "hybrid", "signer_id_times"} | OPTIONS
+KNOWN_OF = {"scheme": KNOWN, "rule": {"name", "reason", "der", "out", "accept"}}
+KNOWN_OF["recover"] = {"name", "reason", "sig", "msg", "low_s", "out", "accept"}
 
 
 def test_there_is_a_table_for_every_scheme() -> None:
     covered = {scheme_of(table, case) for table in SCHEMES.values() for case in table["case"]}
     assert covered == set(isthmus.schemes())
     assert {table["rule"] for table in ENCODINGS.values()} == {"der-strict", "der-lax"}
-    assert SCHEMES.keys() | ENCODINGS.keys() == TABLES.keys()
+    assert SCHEMES.keys() | ENCODINGS.keys() | RECOVERIES.keys() == TABLES.keys()
 
 
 @pytest.mark.parametrize("stem", TABLES)
@@ -37,7 +44,7 @@ def test_tables_are_well_formed(stem: str) -> None:
     names = [case["name"] for case in cases]
     assert len(set(names)) == len(names), "two rows of one name"
     assert {case["accept"] for case in cases} == {True, False}, "a table says what is refused as well"
-    known = KNOWN if stem in SCHEMES else {"name", "reason", "der", "out", "accept"}
+    (known,) = (known for kind, known in KNOWN_OF.items() if kind in TABLES[stem])
     for case in cases:
         assert case["reason"], "a row without a reason teaches nothing"
         assert set(case) <= known, (case["name"], sorted(set(case) - known))
@@ -49,6 +56,14 @@ def scheme_of(table: dict[str, Any], case: dict[str, Any]) -> str:
 
 def unhex(text: str) -> bytes:
     return bytes.fromhex("".join(text.split()))
+
+
+def options_of(table: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+    """The options of a case, as isthmus.verify takes them."""
+    options = {name: value for name, value in (table | case).items() if name in OPTIONS}
+    if "signer_id" in options:
+        options["signer_id"] = unhex(options["signer_id"]) * case.get("signer_id_times", 1)
+    return options
 
 
 def row_of(case: dict[str, Any]) -> SigRow:
@@ -65,8 +80,7 @@ def test_scheme(stem: str, subject: str) -> None:
         if case.get("hybrid"):  # what only a Bitcoin script may ask for: the C++ tests have these rows for the core
             answer = secp256k1.verify_ecdsa(row.key, row.signature, row.message, hybrid=True)
         else:
-            encoding, low_s = case.get("encoding", "compact"), case.get("low_s", False)
-            (answer,) = SUBJECTS[subject](scheme_of(table, case), [row], encoding, low_s)
+            (answer,) = SUBJECTS[subject](scheme_of(table, case), [row], **options_of(table, case))
         if answer != row.valid:
             wrong.append(case["name"])
     assert not wrong
@@ -74,12 +88,37 @@ def test_scheme(stem: str, subject: str) -> None:
 
 @pytest.mark.parametrize("stem", SCHEMES)
 def test_neighbours_change_no_answer(stem: str) -> None:
-    """The rows of a table in one batch."""
-    table = SCHEMES[stem]
-    plain = [case for case in table["case"] if not {"encoding", "low_s", "hybrid"} & set(case)]
-    rows = [row_of(case) for case in plain]
-    scheme = scheme_of(table, plain[0])
-    assert SUBJECTS["native"](scheme, rows, "compact", False) == [row.valid for row in rows]
+    """The rows of a table in one mixed batch, which puts those of the same options into one call."""
+    table, batch = SCHEMES[stem], isthmus.Batch()
+    cases = [case for case in table["case"] if not case.get("hybrid")]
+    for case in cases:
+        row = row_of(case)
+        batch.add(scheme_of(table, case), row.key, row.message, row.signature, **options_of(table, case))
+    assert batch.verify().tolist() == [case["accept"] for case in cases]
+
+
+@pytest.mark.parametrize("subject", RECOVERERS)
+@pytest.mark.parametrize("stem", RECOVERIES)
+def test_recovery(stem: str, subject: str) -> None:
+    """Each case alone, and those without options in one call."""
+    cases = RECOVERIES[stem]["case"]
+    wanted = {case["name"]: unhex(case["out"]) if case["accept"] else None for case in cases}
+    for case in cases:
+        low_s = case.get("low_s", False)
+        (key,) = RECOVERERS[subject]([unhex(case["msg"])], [unhex(case["sig"])], low_s=low_s)
+        assert key == wanted[case["name"]], case["name"]
+    plain = [case for case in cases if "low_s" not in case]
+    digests, signatures = [unhex(case["msg"]) for case in plain], [unhex(case["sig"]) for case in plain]
+    assert RECOVERERS[subject](digests, signatures) == [wanted[case["name"]] for case in plain]
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize("stem", RECOVERIES)
+def test_a_recovered_key_verifies(stem: str, subject: str) -> None:
+    cases = [case for case in RECOVERIES[stem]["case"] if case["accept"]]
+    rows = [SigRow("", case["name"], *(unhex(case[part]) for part in ("out", "msg", "sig")), True) for case in cases]
+    rows = [replace(row, signature=row.signature[:64]) for row in rows]
+    assert SUBJECTS[subject]("secp256k1-ecdsa", rows) == [True] * len(rows)
 
 
 @pytest.mark.parametrize("stem", ENCODINGS)
@@ -105,7 +144,7 @@ def test_encoding_native(stem: str) -> None:
         assert secp256k1.verify_ecdsa(key, values or b"", digest), "the key was made to fit"
         for message, wanted in ((digest, case["accept"]), (digest[::-1], False)):
             row = SigRow("", case["name"], key, message, der, wanted)
-            assert SUBJECTS["native"]("secp256k1-ecdsa", [row], encoding, False) == [wanted], case["name"]
+            assert SUBJECTS["native"]("secp256k1-ecdsa", [row], encoding=encoding) == [wanted], case["name"]
     assert fitted >= 5
 
 

@@ -1,133 +1,36 @@
 """Keys and signatures for tests, made with plain integers: slow, but any edge value can be forced.
 
-Ed25519 and secp256k1 arithmetic in affine or extended coordinates, enough to sign with chosen nonces, to
+Ed25519 arithmetic in affine or extended coordinates and secp256k1, enough to sign with chosen nonces, to
 add torsion and to place a signature's r or s at the edge of its range. Nothing here is constant time.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from typing import Final
+
+from helpers.weierstrass import Group, Point
 
 # --- secp256k1
 
 P: Final = 2**256 - 2**32 - 977
 N: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-Point = tuple[int, int] | None
-G: Final[Point] = (
+G: Final = (
     0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
     0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
 )
+K1: Final = Group(P, 0, 7, N, G)
 
-
-def add(a: Point, b: Point) -> Point:
-    """Sum of two affine points; None is the point at infinity."""
-    if a is None:
-        return b
-    if b is None:
-        return a
-    if a[0] == b[0]:
-        if (a[1] + b[1]) % P == 0:
-            return None
-        slope = 3 * a[0] * a[0] * pow(2 * a[1], -1, P) % P
-    else:
-        slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, P) % P
-    x = (slope * slope - a[0] - b[0]) % P
-    return x, (slope * (a[0] - x) - a[1]) % P
-
-
-Jacobian = tuple[int, int, int]
-
-
-def _double(a: Jacobian) -> Jacobian:
-    x, y, z = a
-    square = y * y % P
-    s = 4 * x * square % P
-    m = 3 * x * x % P
-    x3 = (m * m - 2 * s) % P
-    return x3, (m * (s - x3) - 8 * square * square) % P, 2 * y * z % P
-
-
-def _add_affine(a: Jacobian, b: tuple[int, int]) -> Jacobian:
-    """a + b for a Jacobian a (z = 0 at infinity) and an affine b."""
-    x, y, z = a
-    if z == 0:
-        return b[0], b[1], 1
-    zz = z * z % P
-    h, r = (b[0] * zz - x) % P, (b[1] * z * zz - y) % P
-    if h == 0:
-        return _double(a) if r == 0 else (1, 1, 0)
-    hh = h * h % P
-    hhh, v = h * hh % P, x * hh % P
-    x3 = (r * r - hhh - 2 * v) % P
-    return x3, (r * (v - x3) - y * hhh) % P, z * h % P
-
-
-@functools.cache
-def _base_powers() -> list[tuple[int, int]]:
-    """G, 2G, 4G, ... 2^255 G."""
-    powers, point = [], G
-    for _ in range(256):
-        assert point is not None
-        powers.append(point)
-        point = add(point, point)
-    return powers
+add: Final = K1.add
+lift_x: Final = K1.lift_x
+sec1: Final = K1.sec1
+ecdsa_sign: Final = K1.ecdsa_sign
+compact: Final = K1.compact
 
 
 def mul(k: int, point: Point = G) -> Point:
     """k times a point."""
-    total: Jacobian = (1, 1, 0)
-    k %= N
-    if point is None:
-        return None
-    if point == G:
-        for bit, power in enumerate(_base_powers()):
-            if k >> bit & 1:
-                total = _add_affine(total, power)
-    else:
-        for digit in bin(k)[2:]:
-            total = _double(total)
-            if digit == "1":
-                total = _add_affine(total, point)
-    if total[2] == 0:
-        return None
-    inverse = pow(total[2], -1, P)
-    return total[0] * inverse * inverse % P, total[1] * pow(inverse, 3, P) % P
-
-
-def lift_x(x: int) -> Point:
-    """The point with this x and an even y, or None."""
-    square = (pow(x, 3, P) + 7) % P
-    y = pow(square, (P + 1) // 4, P)
-    if x >= P or y * y % P != square:
-        return None
-    return x, y if y % 2 == 0 else P - y
-
-
-def sec1(point: Point, *, compressed: bool = True) -> bytes:
-    """SEC1 form of a point."""
-    assert point is not None
-    x, y = point
-    if compressed:
-        return bytes([2 + y % 2]) + x.to_bytes(32, "big")
-    return b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
-
-
-def ecdsa_sign(secret: int, digest: bytes, nonce: int) -> tuple[int, int]:
-    """(r, s) with the given nonce; s is not brought to its low half."""
-    point = mul(nonce)
-    assert point is not None
-    r = point[0] % N
-    s = pow(nonce, -1, N) * (int.from_bytes(digest[:32], "big") + r * secret) % N
-    assert r
-    assert s
-    return r, s
-
-
-def compact(r: int, s: int) -> bytes:
-    """r || s, 32 bytes each, big-endian."""
-    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    return None if point is None else K1.mul(k, point)
 
 
 def der(r: int, s: int) -> bytes:

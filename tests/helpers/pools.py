@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from helpers import curves
+from helpers import curves, weierstrass
 from helpers.curves import N, P
+from helpers.weierstrass import Group, Point
+from isthmus.reference import sm2 as reference
 
 SCHEMES: Final = (
     "ed25519-zip215",
@@ -23,7 +25,16 @@ SCHEMES: Final = (
     "secp256k1-ecdsa",
     "secp256k1-bip340",
     "secp256k1-taproot-tweak",
+    "p256-ecdsa",
+    "p384-ecdsa",
+    "sm2-sm3",
 )
+GROUPS: Final = {
+    "secp256k1-ecdsa": curves.K1,
+    "p256-ecdsa": weierstrass.P256,
+    "p384-ecdsa": weierstrass.P384,
+    "sm2-sm3": weierstrass.SM2,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,89 +64,196 @@ def limb_pattern(rng: random.Random, bits: int = 256) -> int:
 
 
 def edges(modulus: int) -> list[int]:
-    """Values around zero, the modulus, its half and powers of two."""
+    """Values around zero, the modulus, its half and powers of two; all fit the modulus's bytes."""
+    top = 1 << (modulus.bit_length() + 7) // 8 * 8
     near = [0, 1, 2, 3, modulus // 2 - 1, modulus // 2, modulus // 2 + 1, modulus - 2, modulus - 1]
-    beyond = [modulus, modulus + 1, modulus + 2, 2**255 - 1, 2**255, 2**256 - 1]
-    powers = [2**k for k in (26, 51, 52, 63, 64, 102, 128, 153, 192, 204, 252, 254)]
-    return [value for value in near + beyond + powers + [power - 1 for power in powers] if value < 2**256]
+    beyond = [modulus, modulus + 1, modulus + 2, top // 2 - 1, top // 2, top - 1]
+    powers = [2**k for k in (26, 51, 52, 63, 64, 102, 128, 153, 192, 204, 252, 254, 256, 320, 383)]
+    return [value for value in near + beyond + powers + [power - 1 for power in powers] if value < top]
 
 
 # --- ECDSA
 
 
-def ecdsa_forced(r: int, s: int, digest: bytes, *, odd: bool = False, wrap: bool = False) -> Row | None:
+def ecdsa_forced(
+    r: int, s: int, digest: bytes, *, odd: bool = False, wrap: bool = False, group: Group = curves.K1
+) -> Row | None:
     """A valid row with exactly this r and s, or None when r is no x coordinate; `wrap` takes R.x = r + n."""
-    point = curves.lift_x(r + N if wrap else r)
-    if point is None or not 0 < r < N or not 0 < s < N:
+    n = group.n
+    point = group.lift_x(r + n if wrap else r)
+    if point is None or not 0 < r < n or not 0 < s < n:
         return None
     if odd:
-        point = point[0], P - point[1]
-    z = int.from_bytes(digest[:32], "big") % N
-    inverse = pow(r, -1, N)
-    key = curves.add(curves.mul(s * inverse, point), curves.mul(-z * inverse))
+        point = point[0], group.p - point[1]
+    z = int.from_bytes(digest[: group.width], "big") % n
+    inverse = pow(r, -1, n)
+    key = group.add(group.mul(s * inverse, point), group.mul(-z * inverse))
     if key is None:
         return None
     why = f"forced r={r:x} s={s:x} wrap={wrap}"
-    return Row(curves.sec1(key, compressed=odd), digest, curves.compact(r, s), True, why)
+    return Row(group.sec1(key, compressed=odd), digest, group.compact(r, s), True, why)
 
 
-def ecdsa_special(rng: random.Random) -> Iterator[Row]:
+def ecdsa_special(rng: random.Random, group: Group = curves.K1) -> Iterator[Row]:
     """Doubling (u1 G = u2 Q), infinity (u1 G = -u2 Q), R.x above n, keys G and -G, special digests."""
+    n, width = group.n, group.width
     for _ in range(4):
-        z, k = rng.randrange(1, N), rng.randrange(1, N)
-        digest = z.to_bytes(32, "big")
-        point = curves.mul(k)
+        z, k = rng.randrange(1, n), rng.randrange(1, n)
+        digest = group.number(z)
+        point = group.mul(k)
         assert point is not None
-        r = point[0] % N
-        secret = z * pow(r, -1, N) % N
-        s = 2 * z * pow(k, -1, N) % N
-        key = curves.sec1(curves.mul(secret))
-        yield Row(key, digest, curves.compact(r, s), True, "u1 G equals u2 Q")
-        opposite = curves.sec1(curves.mul(N - secret))
-        yield Row(opposite, digest, curves.compact(r, s), False, "u1 G + u2 Q is infinity")
+        r = point[0] % n
+        secret = z * pow(r, -1, n) % n
+        s = 2 * z * pow(k, -1, n) % n
+        key = group.sec1(group.mul(secret))
+        yield Row(key, digest, group.compact(r, s), True, "u1 G equals u2 Q")
+        opposite = group.sec1(group.mul(n - secret))
+        yield Row(opposite, digest, group.compact(r, s), False, "u1 G + u2 Q is infinity")
     found = 0
     for small in range(1, 60):
-        forced = ecdsa_forced(small, rng.randrange(1, N), rng.randbytes(32), wrap=True)
+        forced = ecdsa_forced(small, rng.randrange(1, n), rng.randbytes(width), wrap=True, group=group)
         if forced is not None:
             found += 1
             yield forced
-            yield replace(forced, signature=curves.compact(N - small, 1), valid=None, why="r negated")
+            yield replace(forced, signature=group.compact(n - small, 1), valid=None, why="r negated")
     assert found, "no x coordinate between n and p was met"
-    for z in (0, 1, N - 1, N, N + 1, 2**256 - 1):
-        digest = z.to_bytes(32, "big")
-        for secret in (1, 2, N - 1, N // 2):
-            r, s = curves.ecdsa_sign(secret, digest, rng.randrange(1, N))
-            yield Row(curves.sec1(curves.mul(secret)), digest, curves.compact(r, s), True, f"digest {z:x}")
+    for z in (0, 1, n - 1, n, n + 1, 2 ** (8 * width) - 1):
+        digest = group.number(z)
+        for secret in (1, 2, n - 1, n // 2):
+            r, s = group.ecdsa_sign(secret, digest, rng.randrange(1, n))
+            yield Row(group.sec1(group.mul(secret)), digest, group.compact(r, s), True, f"digest {z:x}")
 
 
-def ecdsa(seed: int, count: int) -> list[Row]:
-    """About `count` ECDSA rows with 64-byte signatures and digests of 32 bytes."""
+def ecdsa(seed: int, count: int, group: Group = curves.K1) -> list[Row]:
+    """About `count` ECDSA rows with compact signatures and digests as wide as the group order."""
     rng = random.Random(seed)
-    rows = list(ecdsa_special(rng))
-    values = edges(N) + edges(P)
+    n, bits = group.n, 8 * group.width
+    rows = list(ecdsa_special(rng, group))
+    values = edges(n) + edges(group.p)
     while len(rows) < count:
         pick = rng.randrange(6)
-        digest = limb_pattern(rng).to_bytes(32, "big") if rng.randrange(2) else rng.randbytes(32)
+        digest = group.number(limb_pattern(rng, bits)) if rng.randrange(2) else rng.randbytes(group.width)
         if pick <= 2:
-            r = rng.choice(values) if pick == 0 else limb_pattern(rng)
-            s = rng.choice(values) if pick == 1 else limb_pattern(rng)
-            forced = ecdsa_forced(r, s, digest, odd=bool(rng.randrange(2)))
+            r = rng.choice(values) if pick == 0 else limb_pattern(rng, bits)
+            s = rng.choice(values) if pick == 1 else limb_pattern(rng, bits)
+            forced = ecdsa_forced(r, s, digest, odd=bool(rng.randrange(2)), group=group)
             if forced is not None:
                 rows.append(forced)
             continue
-        secret = rng.randrange(1, N)
-        r, s = curves.ecdsa_sign(secret, digest, rng.randrange(1, N))
-        key = curves.sec1(curves.mul(secret), compressed=bool(rng.randrange(2)))
-        good = Row(key, digest, curves.compact(r, s), True, "random")
+        secret = rng.randrange(1, n)
+        r, s = group.ecdsa_sign(secret, digest, rng.randrange(1, n))
+        key = group.sec1(group.mul(secret), compressed=bool(rng.randrange(2)))
+        good = Row(key, digest, group.compact(r, s), True, "random")
         rows.append(good)
         if pick == 3:
-            rows.append(replace(good, signature=curves.compact(r, N - s), why="s negated"))
+            rows.append(replace(good, signature=group.compact(r, n - s), why="s negated"))
         if pick == 4:
             bad_r, bad_s = rng.choice(values), rng.choice(values)
             pair = rng.choice(((bad_r, s), (r, bad_s), (bad_r, bad_s)))
-            rows.append(replace(good, signature=curves.compact(*pair), valid=None, why="edge scalar"))
+            rows.append(replace(good, signature=group.compact(*pair), valid=None, why="edge scalar"))
         if pick == 5:
             rows.append(_flip(rng, good))
+    return rows[:count]
+
+
+# --- SM2
+
+
+def sm2_key(rng: random.Random, point: Point) -> bytes:
+    """A key in one of its three forms."""
+    group, pick = weierstrass.SM2, rng.randrange(4)
+    raw = group.sec1(point, compressed=pick == 0)
+    return raw[1:] if pick == 1 else raw
+
+
+def sm2_forced(rng: random.Random, r: int, s: int, x: int) -> Row | None:
+    """A valid row (key, e, signature) with exactly this r, s and x of R, or None when there is none."""
+    group = weierstrass.SM2
+    n, point, t = group.n, group.lift_x(x), (r + s) % group.n
+    if point is None or not 0 < r < n or not 0 < s < n or not t:
+        return None
+    key = group.mul(pow(t, -1, n), group.add(point, group.mul(-s)))
+    if key is None:
+        return None
+    return Row(sm2_key(rng, key), group.number((r - x) % n), group.compact(r, s), True, f"forced {r=:x} {s=:x} {x=:x}")
+
+
+def sm2_given(seed: int, count: int) -> list[Row]:
+    """About `count` SM2 rows whose messages are e (hash="none")."""
+    group = weierstrass.SM2
+    n, rng = group.n, random.Random(seed)
+    values = edges(n) + edges(group.p)
+    rows: list[Row] = []
+    for _ in range(4):  # with the key d G: s G = t P for s = t d, and s G + t P = O for s = -t d
+        d, t = rng.randrange(1, n), rng.randrange(1, n)
+        key, double = sm2_key(rng, group.mul(d)), group.mul(2 * t * d)
+        assert double is not None
+        s = t * d % n
+        r = (t - s) % n
+        rows.append(Row(key, group.number((r - double[0]) % n), group.compact(r, s), True, "s G equals t P"))
+        rows.append(Row(key, group.number((t + s) % n), group.compact((t + s) % n, n - s), False, "R is infinity"))
+    while len(rows) < count:
+        pick = rng.randrange(5)
+        if pick <= 2:
+            r, s, x = (rng.choice(values) if pick == part else limb_pattern(rng) for part in range(3))
+            forced = sm2_forced(rng, r, s, x)
+            if forced is not None:
+                rows.append(forced)
+            continue
+        secret, e = rng.randrange(1, n - 1), limb_pattern(rng)
+        r, s = group.sm2_sign(secret, e, rng.randrange(1, n))
+        good = Row(sm2_key(rng, group.mul(secret)), group.number(e), group.compact(r, s), True, "random")
+        rows.append(good)
+        rows.append(_flip(rng, good) if pick == 3 else sm2_wrong(rng, good, values))
+    return rows[:count]
+
+
+def sm2_wrong(rng: random.Random, row: Row, values: list[int]) -> Row:
+    """A row near a right one: numbers at the edges of their ranges, n - s, r + s = n."""
+    group = weierstrass.SM2
+    r, s = int.from_bytes(row.signature[:32], "big"), int.from_bytes(row.signature[32:], "big")
+    edge = rng.choice(values)
+    pair, why = rng.choice(
+        (
+            ((edge, s), "edge r"),
+            ((r, edge), "edge s"),
+            ((edge, rng.choice(values)), "edge r and s"),
+            ((r, group.n - s), "s negated"),
+            ((r, group.n - r), "r + s = n"),
+            ((s, r), "exchanged"),
+        )
+    )
+    return replace(row, signature=group.compact(*pair), valid=None, why=why)
+
+
+def sm2(seed: int, count: int) -> list[Row]:
+    """About `count` SM2 rows with messages of mixed length under the default identity."""
+    group = weierstrass.SM2
+    n, rng = group.n, random.Random(seed)
+    values = edges(n) + edges(group.p)
+    lengths = (0, 1, 31, 32, 45, 46, 47, 55, 56, 63, 64, 65, 119, 120, 200)
+    rows: list[Row] = []
+    while len(rows) < count:
+        edge = rng.choice((0, 0, 0, 1, 2, n - 2, n // 2))
+        secret = edge or rng.randrange(1, n - 1)
+        message = rng.randbytes(32 if rng.randrange(2) else rng.choice(lengths))
+        point = group.mul(secret)
+        assert point is not None
+        e = int.from_bytes(reference.message_digest(reference.Point(*point), message), "big")
+        r, s = group.sm2_sign(secret, e, rng.choice((1, 2, n - 1, rng.randrange(1, n), rng.randrange(1, n))))
+        good = Row(sm2_key(rng, point), message, group.compact(r, s), True, "edge secret" if edge else "random")
+        rows.append(good)
+        pick = rng.randrange(4)
+        if pick == 0:
+            rows.append(_flip(rng, good))
+        elif pick == 1:
+            rows.append(sm2_wrong(rng, good, values))
+        elif pick == 2:
+            rows.append(
+                replace(
+                    good, key=b"\x06" + group.number(point[0]) + group.number(point[1]), valid=False, why="hybrid key"
+                )
+            )
     return rows[:count]
 
 
@@ -308,6 +426,9 @@ def make(scheme: str, seed: int, count: int) -> list[Row]:
         "secp256k1-ecdsa": ecdsa,
         "secp256k1-bip340": bip340,
         "secp256k1-taproot-tweak": taproot_tweak,
+        "p256-ecdsa": functools.partial(ecdsa, group=weierstrass.P256),
+        "p384-ecdsa": functools.partial(ecdsa, group=weierstrass.P384),
+        "sm2-sm3": sm2,
     }
     return makers[scheme](seed, count)
 

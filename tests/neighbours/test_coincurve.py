@@ -140,3 +140,36 @@ def test_libsecp_signatures_verify() -> None:
         schnorrs.append(key.sign_schnorr(digest))
     assert isthmus.verify("secp256k1-ecdsa", keys, digests, signatures, encoding="der", low_s=True).all()
     assert isthmus.verify("secp256k1-bip340", x_only, digests, schnorrs).all()
+
+
+def recovered(digest: bytes, signature: bytes) -> bytes | None:
+    """libsecp256k1's key for r || s || v."""
+    try:
+        key = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)
+    except ValueError:
+        return None
+    return bytes(key.format(compressed=False))
+
+
+@pytest.mark.full
+def test_recovery() -> None:
+    """Structured signatures with every number, and with numbers and lengths that are none."""
+    rng = random.Random(65)
+    digests, signatures = [], []
+    for row in pools.make("secp256k1-ecdsa", 65, COUNT // 2):
+        for v in (0, 1, 2, 3, rng.choice((4, 26, 31, 255))):
+            digests.append(row.message)
+            signatures.append(row.signature + bytes([v]))
+        digests.append(row.message)
+        signatures.append(rng.choice((row.signature, row.signature + b"\0\0", b"", row.signature[1:] + b"\0")))
+    keys, ok = isthmus.recover("secp256k1", digests, signatures)
+    got = [key.tobytes() if found else None for key, found in zip(keys, ok, strict=True)]
+    wanted = [recovered(digest, signature) for digest, signature in zip(digests, signatures, strict=True)]
+    assert [signatures[i].hex() for i in range(len(got)) if got[i] != wanted[i]] == []
+    assert 0 < sum(key is not None for key in wanted) < len(wanted)
+    assert any(key is not None for key, sig in zip(wanted, signatures, strict=True) if sig[-1:] in (b"\2", b"\3"))
+    numbered = [at for at, sig in enumerate(signatures) if len(sig) == 65 and sig[64] <= 3]
+    shifted = [signatures[at][:64] + bytes([27 + signatures[at][64]]) for at in numbered]  # libsecp256k1 has no 27
+    others, same = isthmus.recover("secp256k1", [digests[at] for at in numbered], shifted)
+    assert others.tolist() == keys[numbered].tolist()
+    assert same.tolist() == ok[numbered].tolist()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import random
 
 import numpy as np
 import pytest
 from helpers import curves, pools
 from helpers.pools import Row, columns
+from helpers.subjects import oracle, oracle_recover
 from hypothesis import given
 from hypothesis import strategies as st
+from vectors.rows import SigRow
 
 import isthmus
 
@@ -160,3 +163,105 @@ def test_rows_do_not_borrow_from_each_other(scheme: str) -> None:
     assert not isthmus.verify(scheme, keys, messages, signatures[1:] + signatures[:1]).any()
     longer = [message + b"\0" if "ecdsa" not in scheme else message[::-1] for message in messages]
     assert not isthmus.verify(scheme, keys, longer, signatures).any()
+
+
+# --- mixed schemes, and schemes with options
+
+
+def test_a_mixed_batch_equals_its_single_rows() -> None:
+    """Rows of every scheme in any order: the answer of each is its own."""
+    entries = [(scheme, *entry) for scheme in pools.SCHEMES for entry in pools.pool(scheme)]
+
+    @given(st.lists(st.integers(0, len(entries) - 1), max_size=40), st.sampled_from([1, 2, 4]))
+    def run(picks: list[int], threads: int) -> None:
+        batch = isthmus.Batch()
+        for pick in picks:
+            scheme, row, _ = entries[pick]
+            batch.add(scheme, row.key, row.message, row.signature)
+        assert batch.verify(threads).tolist() == [entries[pick][2] for pick in picks]
+
+    run()
+
+
+def test_one_bad_row_of_a_mixed_batch_is_named_wherever_it_stands() -> None:
+    good = [(scheme, row) for scheme in pools.SCHEMES for row, truth in pools.pool(scheme)[:40] if truth]
+    random.Random(1).shuffle(good)
+    for scheme in pools.SCHEMES:
+        bad = next(row for row, truth in pools.pool(scheme) if not truth and "flipped" in row.why)
+        for place in (0, 1, 20, len(good)):
+            batch = isthmus.Batch()
+            for name, row in [*good[:place], (scheme, bad), *good[place:]]:
+                batch.add(name, row.key, row.message, row.signature)
+            assert np.flatnonzero(~batch.verify()).tolist() == [place]
+
+
+@functools.cache
+def given_rows() -> list[tuple[Row, bool]]:
+    """SM2 rows over e with their answers."""
+    rows = pools.sm2_given(7, 120)
+    asked = [SigRow("", row.why, row.key, row.message, row.signature, False) for row in rows]
+    return list(zip(rows, oracle("sm2-sm3", asked, hash="none"), strict=True))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_sm2_over_e_in_any_size(threads: int) -> None:
+    rng = random.Random(threads)
+    entries = given_rows()
+    assert [row.why for row, truth in entries if row.valid not in (None, truth)] == []
+    for size in SIZES:
+        chosen = [rng.choice(entries) for _ in range(size)]
+        keys, messages, signatures = columns([row for row, _ in chosen])
+        answers = isthmus.verify("sm2-sm3", keys, messages, signatures, hash="none", threads=threads)
+        assert answers.tolist() == [truth for _, truth in chosen]
+
+
+@pytest.mark.parametrize("scheme", ["secp256k1-ecdsa", "p256-ecdsa", "p384-ecdsa"])
+def test_low_s_refuses_the_high_half_only(scheme: str) -> None:
+    group = pools.GROUPS[scheme]
+    entries = pools.pool(scheme)
+    keys, messages, signatures = columns([row for row, _ in entries])
+    low = [int.from_bytes(signature[group.width :], "big") <= group.n // 2 for signature in signatures]
+    answers = isthmus.verify(scheme, keys, messages, signatures, low_s=True)
+    wanted = [truth and is_low for (_, truth), is_low in zip(entries, low, strict=True)]
+    assert answers.tolist() == wanted
+    assert sum(wanted) < sum(truth for _, truth in entries)
+
+
+@pytest.mark.parametrize("scheme", pools.GROUPS)
+def test_der_means_what_its_numbers_mean(scheme: str) -> None:
+    width = pools.GROUPS[scheme].width
+    entries = [entry for entry in pools.pool(scheme) if len(entry[0].signature) == 2 * width]
+    keys, messages, signatures = columns([row for row, _ in entries])
+    numbers = [(int.from_bytes(sig[:width], "big"), int.from_bytes(sig[width:], "big")) for sig in signatures]
+    encoded = [curves.der(r, s) for r, s in numbers]
+    answers = isthmus.verify(scheme, keys, messages, encoded, encoding="der")
+    assert answers.tolist() == [truth for _, truth in entries]
+    assert not isthmus.verify(scheme, keys, messages, [row + b"\0" for row in encoded], encoding="der").any()
+
+
+@functools.cache
+def recover_rows() -> list[tuple[bytes, bytes, bytes | None]]:
+    """(digest, signature, key or None) by the oracle."""
+    rng = random.Random(4)
+    rows = [row for row, _ in pools.pool("secp256k1-ecdsa")]
+    digests = [row.message for row in rows]
+    signatures = [row.signature + bytes([rng.choice((0, 0, 1, 1, 2, 3, 4))]) for row in rows]
+    return list(zip(digests, signatures, oracle_recover(digests, signatures), strict=True))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_recovery_in_any_order_and_size(threads: int) -> None:
+    rng = random.Random(threads)
+    entries = recover_rows()
+    assert {key is None for _, _, key in entries} == {False, True}
+    for size in SIZES:
+        chosen = [rng.choice(entries) for _ in range(size)]
+        keys, ok = isthmus.recover("secp256k1", [d for d, _, _ in chosen], [s for _, s, _ in chosen], threads=threads)
+        got = [key.tobytes() if found else None for key, found in zip(keys, ok, strict=True)]
+        assert got == [key for _, _, key in chosen]
+
+
+def test_a_recovered_key_verifies() -> None:
+    found = [(digest, signature[:64], key) for digest, signature, key in recover_rows() if key is not None]
+    digests, signatures, keys = zip(*found, strict=True)
+    assert isthmus.verify("secp256k1-ecdsa", keys, digests, signatures).all()

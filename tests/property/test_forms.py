@@ -79,6 +79,26 @@ def test_structured_rows(scheme: str) -> None:
     assert backwards.tolist() == answers[::-1].tolist()
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_recovery(form: str) -> None:
+    rows = [row for row, _ in uniform("secp256k1-ecdsa")]
+    digests, signatures = [row.message for row in rows], [row.signature + b"\1" for row in rows]
+    keys, ok = isthmus.recover("secp256k1", digests, signatures)
+    others, same = isthmus.recover("secp256k1", FORMS[form](digests), FORMS[form](signatures))
+    assert others.tolist() == keys.tolist()
+    assert same.tolist() == ok.tolist()
+
+
+@pytest.mark.parametrize("scheme", pools.SCHEMES)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_batch_takes_every_form(scheme: str, form: str) -> None:
+    entries = uniform(scheme)
+    batch = isthmus.Batch()
+    place = batch.extend(scheme, *(FORMS[form](part) for part in columns([row for row, _ in entries])))
+    assert place == slice(0, len(entries))
+    assert batch.verify().tolist() == [truth for _, truth in entries]
+
+
 @given(st.lists(st.binary(max_size=90), max_size=30))
 def test_hashes_of_ragged_columns(rows: list[bytes]) -> None:
     assert isthmus.hash_many("sha256", ragged(rows)).tolist() == isthmus.hash_many("sha256", rows).tolist()

@@ -139,11 +139,16 @@ from helpers import pools
 from helpers.pools import columns
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-given = {scheme: columns([row for row, _ in pools.pool(scheme)]) for scheme in pools.SCHEMES}
+given = {scheme: columns([row for row, _ in pools.pool(scheme)][:50]) for scheme in pools.SCHEMES}
+_, digests, signatures = given["secp256k1-ecdsa"]
 blob = [bytes([n % 256]) * 5000 for n in range(400)]
 def once():
     for scheme, rows in given.items():
         isthmus.verify(scheme, *rows, threads=2)
+    isthmus.recover("secp256k1", digests, [raw + bytes(1) for raw in signatures], threads=2)
+    batch = isthmus.Batch()
+    batch.extend("sm2-sm3", *given["sm2-sm3"], signer_id=bytes(5000))
+    batch.verify(threads=2)
     isthmus.hash_many("sha256", blob, threads=2)
     isthmus.merkle_root("rfc6962", blob, threads=2)
     isthmus.Engine(threads=2).hash_many("sha512", blob)

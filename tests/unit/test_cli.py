@@ -152,10 +152,64 @@ def test_verify_usage(run: Any, tmp_path: Path) -> None:
     assert "choose one of ed25519-zip215, " in ran.err
     for options in (["--low-s"], ["--hash", "sha256"], ["--threads", "0"]):
         assert run("verify", "ed25519-zip215", path, *options).code == 2
-    path.write_text(f"{machine._ECDSA_KEY},00,{machine._ECDSA_SIG}", encoding="utf-8")
-    ran = run("verify", "secp256k1-ecdsa", path)
-    assert ran.code == 2
-    assert "expected a digest of 32 bytes, got 1" in ran.err
+    for scheme, options, said in (
+        ("ed25519-zip215", ["--signer-id", "me"], "signer_id: ed25519-zip215 has no such option"),
+        ("p256-ecdsa", ["--encoding", "der-lax"], "p256-ecdsa takes 'compact' or 'der', got 'der-lax'"),
+        ("sm2-sm3", ["--low-s"], "low_s: sm2-sm3 has no such option"),
+        ("sm2-sm3", ["--signer-id", "x" * 8192], "signer_id: expected at most 8191 bytes, got 8192"),
+        ("sm2-sm3", ["--signer-id-hex", "6"], "--signer-id-hex: not hexadecimal text"),
+    ):
+        ran = run("verify", scheme, path, *options)
+        assert ran.code == 2
+        assert said in ran.err
+        assert "next: " in ran.err
+    assert run("verify", "sm2-sm3", path, "--signer-id", "a", "--signer-id-hex", "61").code == 2
+
+
+SM2_KEY = (
+    "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
+)
+SM2_SIG = (
+    "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3"
+    "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa"
+)
+SM2_E = "f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640"
+
+
+@pytest.mark.parametrize(
+    ("msg", "options", "verified"),
+    [
+        (b"message digest".hex(), [], 1),
+        (b"message digest".hex(), ["--signer-id", "1234567812345678"], 1),
+        (b"message digest".hex(), ["--signer-id-hex", b"1234567812345678".hex()], 1),
+        (b"message digest".hex(), ["--signer-id", "ALICE123@YAHOO.COM"], 0),
+        (b"message digest".hex(), ["--signer-id-hex", ""], 0),
+        (SM2_E, ["--hash", "none"], 1),
+        (SM2_E, [], 0),
+    ],
+)
+def test_verify_sm2(run: Any, tmp_path: Path, msg: str, options: list[str], verified: int) -> None:
+    """The example of GB/T 32918.5, annex A.2."""
+    path = tmp_path / "rows"
+    path.write_text(f"{SM2_KEY},{msg},{SM2_SIG}\n", encoding="utf-8")
+    ran = run("verify", "sm2-sm3", path, "--json", *options)
+    assert ran.code == 1 - verified
+    assert ran.json["verified"] == verified
+
+
+def test_verify_p256(run: Any, tmp_path: Path) -> None:
+    """RFC 6979, A.2.5: "sample" with SHA-256."""
+    key = "0360fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+    r = "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+    s = "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
+    path = tmp_path / "rows"
+    path.write_text(f"{key},{b'sample'.hex()},{r}{s}\n", encoding="utf-8")
+    assert run("verify", "p256-ecdsa", path, "--hash", "sha256").code == 0
+    assert run("verify", "p256-ecdsa", path, "--hash", "sha256", "--low-s").code == 1
+    assert run("verify", "p256-ecdsa", path).code == 1
+    path.write_text(f"{key},{b'sample'.hex()},3046022100{r}022100{s}\n", encoding="utf-8")
+    assert run("verify", "p256-ecdsa", path, "--hash", "sha256", "--encoding", "der").code == 0
 
 
 # --- hash

@@ -114,12 +114,12 @@ def test_ecdsa_can_hash_messages() -> None:
     assert not isthmus.verify(ECDSA, keys, messages[::-1], signatures, encoding="der", hash="sha256")[[0, 2]].any()
 
 
-def test_a_digest_of_another_length_is_refused_before_work() -> None:
-    for wrong in (EC_DIGEST[:31], EC_DIGEST + b"\0", EC_DIGEST * 2, b""):
-        with pytest.raises(ValueError, match=rf"messages\[1\]: expected a digest of 32 bytes, got {len(wrong)}"):
-            isthmus.verify(ECDSA, [EC_KEY] * 2, [EC_DIGEST, wrong], [EC_SIG] * 2)
-    # the leftmost 256 bits count when the caller says that any length will do
-    assert isthmus.verify(ECDSA, EC_KEY, EC_DIGEST + b"more", EC_SIG, digest_len=None).all()
+def test_digests_have_any_length() -> None:
+    """The leftmost 256 bits count; a shorter digest is the integer that it spells; nothing is no digest."""
+    assert isthmus.verify(ECDSA, EC_KEY, EC_DIGEST + b"more", EC_SIG).all()
+    short = [EC_DIGEST, EC_DIGEST[:31], b"\0" + EC_DIGEST, b""]
+    assert isthmus.verify(ECDSA, [EC_KEY] * 4, short, [EC_SIG] * 4).tolist() == [True, False, False, False]
+    assert isthmus.verify(ECDSA, EC_KEY, EC_DIGEST, EC_SIG, hash="none").all()
 
 
 @pytest.mark.parametrize("empty", [[], (), np.zeros((0, 32), np.uint8), (b"", [0])])
@@ -145,14 +145,173 @@ def test_mistakes_are_named(arguments: Any, error: type[Exception], said: str) -
         isthmus.verify(*arguments)
 
 
-def test_options_that_do_not_fit_are_refused() -> None:
-    for options in ({"low_s": True}, {"hash": "sha256"}, {"encoding": "der"}):
-        with pytest.raises(ValueError, match="options of secp256k1-ecdsa"):
-            isthmus.verify("secp256k1-bip340", [], [], [], **options)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="encoding: expected 'compact', 'der' or 'der-lax', got 'ber'"):
-        isthmus.verify(ECDSA, [], [], [], encoding="ber")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="hash: 'md5' is none of sha256, "):
-        isthmus.verify(ECDSA, [], [], [], hash="md5")
+@pytest.mark.parametrize(
+    ("scheme", "options", "error", "said"),
+    [
+        ("secp256k1-bip340", {"low_s": True}, ValueError, "low_s: secp256k1-bip340 has no such option"),
+        ("secp256k1-bip340", {"hash": "sha256"}, ValueError, "hash: secp256k1-bip340 has no such option"),
+        ("secp256k1-bip340", {"encoding": "der"}, ValueError, "encoding: secp256k1-bip340 takes 'compact', got 'der'"),
+        ("ed25519-zip215", {"signer_id": b"me"}, ValueError, "signer_id: ed25519-zip215 has no such option"),
+        ("p256-ecdsa", {"signer_id": b""}, ValueError, "signer_id: p256-ecdsa has no such option"),
+        ("p256-ecdsa", {"encoding": "der-lax"}, ValueError, "p256-ecdsa takes 'compact' or 'der', got 'der-lax'"),
+        ("sm2-sm3", {"encoding": "der-lax"}, ValueError, "encoding: sm2-sm3 takes 'compact' or 'der', got 'der-lax'"),
+        (ECDSA, {"encoding": "ber"}, ValueError, "'compact' or 'der' or 'der-lax', got 'ber'"),
+        (ECDSA, {"hash": "md5"}, ValueError, "hash: 'md5' is none of sha256, "),
+        (ECDSA, {"hash": 256}, TypeError, "hash: expected a str, got int"),
+        (ECDSA, {"low_s": "yes"}, TypeError, "low_s: expected a bool, got str"),
+        ("sm2-sm3", {"low_s": True}, ValueError, "low_s: sm2-sm3 has no such option"),
+        ("sm2-sm3", {"hash": "sm3"}, ValueError, "hash: sm2-sm3 hashes messages by itself, or takes e with 'none'"),
+        ("sm2-sm3", {"signer_id": "1234567812345678"}, TypeError, "signer_id: expected bytes, got str"),
+        ("sm2-sm3", {"signer_id": bytes(8192)}, ValueError, "signer_id: expected at most 8191 bytes, got 8192"),
+        ("sm2-sm3", {"signer_id": b"me", "hash": "none"}, ValueError, "signer_id: with hash='none' messages are e"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(
+    scheme: str, options: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        isthmus.verify(scheme, [], [], [], **options)
+    with pytest.raises(error, match=said):
+        isthmus.Batch().add(scheme, b"", b"", b"", **options)
+
+
+# --- recovery
+
+RECOVERED = bytes.fromhex(
+    "04f3f8bb913aa68589a2c8c607a877ab05252adbd963e1be846ddeb8456942aedc"
+    "a2ed51f08ca3ef3dac0a7504613d54cd539fc1b3cbc92453cd704b6a2d012b2c"
+)
+RECOVER_SIG = bytes.fromhex(
+    "e30f2e6a0f705f4fb5f8501ba79c7c0d3fac847f1ad70b873e9797b17b89b390"
+    "81f1a4457589f30d76ab9f89e748a68c8a94c30fe0bac8fb5c0b54ea70bf6d2f00"
+)
+
+
+def test_recover(engine: Engine) -> None:
+    signatures = [RECOVER_SIG, RECOVER_SIG[:64], RECOVER_SIG[:64] + b"\4", b"", RECOVER_SIG[:64] + b"\1"] * 40
+    keys, ok = engine.recover("secp256k1", [b"\xff" * 32] * 200, signatures)
+    assert keys.shape == (200, 65)
+    assert keys.dtype == np.uint8
+    assert ok.tolist() == [True, False, False, False, True] * 40
+    assert keys[195].tobytes() == RECOVERED
+    assert keys[199].tobytes() != RECOVERED
+    assert not keys[~ok].any()
+    for low_s in (False, True):  # its s is above n/2
+        assert engine.recover("secp256k1", b"\xff" * 32, RECOVER_SIG, low_s=low_s)[1].tolist() == [not low_s]
+
+
+def test_recover_hashes_messages() -> None:
+    digest = hashlib.sha256(b"a message").digest()
+    given, _ = isthmus.recover("secp256k1", [digest], [RECOVER_SIG])
+    hashed, ok = isthmus.recover("secp256k1", [b"a message"], [RECOVER_SIG], hash="sha256", threads=1)
+    assert ok.all()
+    assert hashed.tobytes() == given.tobytes()
+
+
+def test_recover_nothing_and_mistakes() -> None:
+    keys, ok = isthmus.recover("secp256k1", [], [], hash="sha256")
+    assert (keys.shape, keys.dtype, ok.shape, ok.dtype) == ((0, 65), np.uint8, (0,), np.bool_)
+    with pytest.raises(ValueError, match="curve: 'p256' is none of secp256k1"):
+        isthmus.recover("p256", [], [])
+    with pytest.raises(ValueError, match="digests has 1, signatures has 2"):
+        isthmus.recover("secp256k1", [b""], [b"", b""])
+    with pytest.raises(TypeError, match=r"signatures\[1\]: expected bytes-like, got int"):
+        isthmus.recover("secp256k1", [b"", b""], [b"", 5])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="hash: 'md5' is none of"):
+        isthmus.recover("secp256k1", [], [], hash="md5")
+    with pytest.raises(TypeError, match="low_s: expected a bool, got int"):
+        isthmus.recover("secp256k1", [], [], low_s=1)  # type: ignore[arg-type]
+
+
+# --- mixed batches
+
+
+def test_a_mixed_batch_answers_in_the_order_of_adding(engine: Engine) -> None:
+    batch = isthmus.Batch()
+    wanted = []
+    for number in range(60):
+        pick = number % 4
+        if pick == 0:
+            place = batch.add("ed25519-zip215", ED_KEY, ED_MSG, ED_SIG)
+        elif pick == 1:
+            place = batch.add(ECDSA, bytearray(EC_KEY), EC_DIGEST, EC_HIGH, low_s=bool(number % 3))
+        elif pick == 2:
+            place = batch.add(ECDSA, memoryview(EC_KEY), EC_DIGEST, EC_DER, encoding="der")
+        else:
+            place = batch.add("ed25519-rfc8032", ED_KEY, ED_MSG[: number % 3], np.frombuffer(ED_SIG, np.uint8))
+        assert place == number
+        wanted.append([True, number % 3 == 0, True, number % 3 == 2][pick])
+    assert len(batch) == 60
+    assert len(list(batch.groups())) == 5
+    for said in (engine.verify_batch(batch), batch.verify(), batch.verify(threads=1)):
+        assert said.dtype == np.bool_
+        assert said.tolist() == wanted
+    batch.clear()
+    assert len(batch) == 0
+    assert batch.verify().shape == (0,)
+    assert batch.add("ed25519-zip215", ED_KEY, ED_MSG, ED_SIG) == 0
+    assert batch.verify().tolist() == [True]
+
+
+def test_a_batch_is_extended_by_columns_of_any_form() -> None:
+    batch = isthmus.Batch()
+    assert batch.extend("ed25519-zip215", [ED_KEY] * 3, [ED_MSG, b"", ED_MSG], iter([ED_SIG] * 3)) == slice(0, 3)
+    flat = (bytearray(ED_MSG * 3), [0, 2, 4, 6])
+    wide = np.frombuffer(ED_SIG * 6, np.uint8).reshape(6, 64)[::2]
+    assert batch.extend("ed25519-zip215", np.frombuffer(ED_KEY * 3, "V32"), flat, wide) == slice(3, 6)
+    assert batch.extend("ed25519-zip215", ED_KEY, ED_MSG, ED_SIG) == slice(6, 7)
+    assert batch.extend(ECDSA, [], [], []) == slice(7, 7)
+    raw = memoryview(ED_SIG).cast("B", (1, 64))
+    assert batch.extend("ed25519-zip215", [ED_KEY], [ED_MSG], raw) == slice(7, 8)
+    assert batch.verify().tolist() == [True, False, True, True, True, True, True, True]
+    assert len(list(batch.groups())) == 1
+
+
+def test_a_batch_keeps_what_was_added() -> None:
+    """Writing to a buffer afterwards changes nothing."""
+    key, message, signature = bytearray(ED_KEY), bytearray(ED_MSG), np.frombuffer(bytearray(ED_SIG), np.uint8)
+    batch = isthmus.Batch()
+    batch.add("ed25519-zip215", key, message, signature)
+    batch.extend("ed25519-zip215", [key], (message, [0, 2]), signature.reshape(1, 64))
+    key[0] ^= 1
+    message[0] ^= 1
+    signature[0] ^= 1
+    assert batch.verify().tolist() == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        (("md5", [b""], [b""], [b""]), ValueError, "scheme: 'md5' is none of"),
+        (
+            ("ed25519-zip215", [b""] * 2, [b""] * 2, [b"", 7]),
+            TypeError,
+            r"signatures\[1\]: expected bytes-like, got int",
+        ),
+        (
+            ("ed25519-zip215", [b""] * 2, [b""] * 3, [b""] * 2),
+            ValueError,
+            "keys has 2, messages has 3, signatures has 2",
+        ),
+        (("ed25519-zip215", "key", [b""], [b""]), TypeError, "keys: expected .* got str"),
+        (
+            ("ed25519-zip215", [b""], (b"ab", [0, 3]), [b""]),
+            ValueError,
+            r"messages\[1\]: offsets 0 to 3 leave the 2 bytes",
+        ),
+        (("ed25519-zip215", np.zeros(3), [b""], [b""]), TypeError, "keys: expected uint8 of shape"),
+    ],
+)
+def test_a_mistake_adds_nothing_to_a_batch(arguments: Any, error: type[Exception], said: str) -> None:
+    batch = isthmus.Batch()
+    batch.add("ed25519-zip215", ED_KEY, ED_MSG, ED_SIG)
+    with pytest.raises(error, match=said):
+        batch.extend(*arguments)
+    with pytest.raises(TypeError, match="message: expected bytes-like, got int"):
+        batch.add("ed25519-zip215", b"", 5, b"")  # type: ignore[arg-type]
+    assert len(batch) == 1
+    assert batch.verify().tolist() == [True]
+    assert repr(batch) == "<isthmus.Batch of 1 rows>"
 
 
 def test_dtype() -> None:
@@ -165,6 +324,16 @@ def test_dtype() -> None:
         isthmus.dtype("x")
     for scheme in isthmus.schemes():
         assert isthmus.dtype(scheme).itemsize > 96
+    for scheme, keys, sig in (
+        ("p256-ecdsa", (33, 65), 64),
+        ("p384-ecdsa", (49, 97), 96),
+        ("sm2-sm3", (65, 33, 64), 64),
+    ):
+        assert isthmus.dtype(scheme) == isthmus.dtype(scheme, key=keys[0])
+        for key in keys:
+            assert isthmus.dtype(scheme, key=key, message=7).itemsize == key + sig + 7
+    with pytest.raises(ValueError, match="key: sm2-sm3 has keys of 65 or 33 or 64 bytes, got 32"):
+        isthmus.dtype("sm2-sm3", key=32)
 
 
 # --- hashes and trees

@@ -12,7 +12,7 @@ from helpers.data import files, json_files
 
 # Digest names of the files, by the project's name.
 NAMES: Final = {"sha256": ("SHA256", "SHA-256", "SHA2-256"), "sha512": ("SHA512", "SHA-512", "SHA2-512"),
-                "ripemd160": ("RIPEMD160", "RIPEMD-160")}  # fmt: skip
+                "ripemd160": ("RIPEMD160", "RIPEMD-160"), "sm3": ("SM3",)}  # fmt: skip
 
 # RIPEMD-160's own published answers (the paper's appendix), and double hashes that every Bitcoin reader
 # knows.
@@ -95,6 +95,17 @@ def _vec(path: Path) -> Iterator[tuple[str, HashRow]]:
             yield own, HashRow(path.name, message, bytes.fromhex(value))
 
 
+def _named(path: Path) -> Iterator[tuple[str, HashRow]]:
+    """OpenSSL's evpmd text: blocks of Digest, Input (hexadecimal, or text in quotes) and Output."""
+    for block in re.split(r"\n\s*\n", path.read_text()):
+        fields = dict(re.findall(r"^(\w+) = (.*)$", block, re.MULTILINE))
+        own = _own_name(fields.get("Digest", ""))
+        if own is not None and not {"Count", "Ncopy"} & set(fields):
+            said = fields["Input"]
+            message = said.strip('"').encode() if said.startswith('"') else bytes.fromhex(said)
+            yield own, HashRow(path.name, message, bytes.fromhex(fields["Output"]))
+
+
 def _acvp(path: Path, content: Any) -> Iterator[HashRow]:
     for group in content["testGroups"]:
         for test in group["tests"]:
@@ -112,6 +123,11 @@ def load(folder: Path) -> dict[str, list[HashRow]]:
             found[part[1].lower()] += _rsp(path)
     for path in files(folder, "*.vec"):
         for name, row in _vec(path):
+            found[name].append(row)
+    for path in files(folder, "*oscca*.txt"):
+        found["sm3"] += _rsp(path)
+    for path in files(folder, "*evpmd*.txt"):
+        for name, row in _named(path):
             found[name].append(row)
     for path, content in json_files(folder):
         if isinstance(content, dict) and "testGroups" in content:

@@ -64,7 +64,7 @@ def test_ed25519(subject: str, rule: str, data: Path, figures: Report) -> None:
     total = Outcome()
     for name, rows in loaded.items():
         chosen = _sample(subject, rows)
-        answers = SUBJECTS[subject](f"ed25519-{rule}", chosen, "compact", False)
+        answers = SUBJECTS[subject](f"ed25519-{rule}", chosen)
         outcome = Outcome()
         outcome.add(chosen, answers)
         total.add(chosen, answers)
@@ -80,7 +80,7 @@ def test_zip215_accepts_the_whole_grid(data: Path, figures: Report) -> None:
     if not grids:
         pytest.skip("no ZIP-215 grid in the data folder")
     for name, rows in grids.items():
-        accepted = sum(SUBJECTS["native"]("ed25519-zip215", rows, "compact", False))
+        accepted = sum(SUBJECTS["native"]("ed25519-zip215", rows))
         figures(f"ZIP-215 grid {name}: {accepted} of {len(rows)} accepted")
         assert accepted == len(rows) == 196
 
@@ -99,7 +99,7 @@ def test_rfc8032_refuses_the_grid_beyond_canonical_encodings(data: Path) -> None
             and oracle.verify_rfc8032(row.key, row.signature, row.message)
             for row in rows
         ]
-        assert SUBJECTS["native"]("ed25519-rfc8032", rows, "compact", False) == wanted
+        assert SUBJECTS["native"]("ed25519-rfc8032", rows) == wanted
         assert sum(wanted) == 8
 
 
@@ -115,7 +115,7 @@ def test_secp256k1_ecdsa(subject: str, data: Path, figures: Report) -> None:
     total = Outcome()
     for name, chosen in loaded.items():
         rows = _sample(subject, chosen.rows)
-        answers = SUBJECTS[subject]("secp256k1-ecdsa", rows, chosen.encoding, chosen.low_s)
+        answers = SUBJECTS[subject]("secp256k1-ecdsa", rows, encoding=chosen.encoding, low_s=chosen.low_s)
         outcome = Outcome()
         outcome.add(rows, answers)
         total.add(rows, answers)
@@ -147,8 +147,8 @@ def test_low_s_is_the_only_difference_of_the_bitcoin_rule(data: Path) -> None:
     for chosen in secp256k1.load(data / "vectors" / "secp256k1_ecdsa", lambda secret: sec1(mul(1))).values():
         if not chosen.low_s or chosen.encoding != "der":
             continue
-        strict = SUBJECTS["native"]("secp256k1-ecdsa", chosen.rows, "der", True)
-        loose = SUBJECTS["native"]("secp256k1-ecdsa", chosen.rows, "der", False)
+        strict = SUBJECTS["native"]("secp256k1-ecdsa", chosen.rows, encoding="der", low_s=True)
+        loose = SUBJECTS["native"]("secp256k1-ecdsa", chosen.rows, encoding="der")
         for row, one, other in zip(chosen.rows, strict, loose, strict=True):
             if one == other:
                 continue
@@ -169,7 +169,7 @@ def test_bip340(subject: str, data: Path, figures: Report) -> None:
         pytest.skip("no BIP340 vectors in the data folder")
     for name, rows in loaded.items():
         outcome = Outcome()
-        outcome.add(rows, SUBJECTS[subject]("secp256k1-bip340", rows, "compact", False))
+        outcome.add(rows, SUBJECTS[subject]("secp256k1-bip340", rows))
         figures(outcome.line(f"secp256k1-bip340 {subject} {name}"))
         outcome.require_right()
 

@@ -23,6 +23,7 @@ from isthmus.commands.common import (
     open_input,
     shown_progress,
 )
+from isthmus.forms import VerifyOptions, checked
 
 _CHUNK: Final = 16384
 _SHOWN: Final = 20
@@ -44,9 +45,18 @@ def add(parent: Any) -> None:
     add_common(parser)
     parser.add_argument("scheme", help="such as ed25519-zip215; isthmus info lists them")
     parser.add_argument("file", help="CSV or JSON lines; - is standard input")
-    parser.add_argument("--hash", metavar="NAME", help="ECDSA: hash each message first; without it msg is the digest")
-    parser.add_argument("--encoding", choices=("compact", "der", "der-lax"), default="compact", help="ECDSA signatures")
+    parser.add_argument(
+        "--hash",
+        metavar="NAME",
+        help="ECDSA: hash each message first; without it msg is the digest. SM2: none says that msg is e",
+    )
+    parser.add_argument(
+        "--encoding", choices=("compact", "der", "der-lax"), default="compact", help="ECDSA and SM2 signatures"
+    )
     parser.add_argument("--low-s", action="store_true", help="ECDSA: refuse s above half the order")
+    identity = parser.add_mutually_exclusive_group()
+    identity.add_argument("--signer-id", metavar="TEXT", help="SM2: the signer's identity (default: 1234567812345678)")
+    identity.add_argument("--signer-id-hex", metavar="HEX", help="SM2: the same as bytes")
     parser.set_defaults(run=verify)
     parser = parent.add_parser("hash", help="digests of files")
     add_common(parser)
@@ -59,6 +69,7 @@ def verify(args: argparse.Namespace) -> Result:
     """Exit code 0 when every row verifies, 1 when one does not, 3 for a file without rows."""
     if args.scheme not in isthmus.schemes():
         raise UsageError(f"no scheme {args.scheme!r}", f"choose one of {', '.join(isthmus.schemes())}")
+    options = _options(args)
     rows = list(_rows(args.file))
     bad: list[int] = []
     with (
@@ -68,10 +79,7 @@ def verify(args: argparse.Namespace) -> Result:
         for at in range(0, len(rows), _CHUNK):
             part = rows[at : at + _CHUNK]
             columns = ([row.key for row in part], [row.msg for row in part], [row.sig for row in part])
-            try:
-                said = engine.verify(args.scheme, *columns, encoding=args.encoding, low_s=args.low_s, hash=args.hash)
-            except ValueError as error:
-                raise UsageError(f"{args.file}: {error}", "isthmus verify --help tells the forms") from None
+            said = engine.verify(args.scheme, *columns, **options)
             bad += [at + int(index) for index in (~said).nonzero()[0]]
             done(len(part))
     lines = [f"line {rows[index].line}: signature does not verify" for index in bad[:_SHOWN]]
@@ -86,6 +94,20 @@ def verify(args: argparse.Namespace) -> Result:
         "bad": [{"row": index, "line": rows[index].line} for index in bad],
     }
     return Result(code, data, lines)
+
+
+def _options(args: argparse.Namespace) -> VerifyOptions:
+    """The options of the command line; ``UsageError`` names the one that the scheme does not have."""
+    options: VerifyOptions = {"encoding": args.encoding, "low_s": args.low_s, "hash": args.hash}
+    if args.signer_id is not None:
+        options["signer_id"] = args.signer_id.encode()
+    if args.signer_id_hex is not None:
+        options["signer_id"] = from_hex(args.signer_id_hex, "--signer-id-hex")
+    try:
+        checked(args.scheme, **options)
+    except ValueError as error:
+        raise UsageError(str(error), "isthmus verify --help tells which option is for which scheme") from None
+    return options
 
 
 def hash_files(args: argparse.Namespace) -> Result:
