@@ -1,5 +1,5 @@
-// secp256k1: its endomorphism and scalar splitting, sums against plain double-and-add and a textbook in Montgomery
-// arithmetic, and which key encodings are points.
+// secp256k1: its endomorphism and scalar splitting, and keys at the edge of the field. What holds for every curve is in
+// curve/prime_curves_test.cpp.
 #include <doctest/doctest.h>
 
 #include <vector>
@@ -36,11 +36,6 @@ bool same(const Affine<C>& a, const Affine<C>& b) {
   return F::to_words(a.x) == F::to_words(b.x) && F::to_words(a.y) == F::to_words(b.y);
 }
 
-bool same(const Jacobian<C>& a, const Jacobian<C>& b) {
-  if (a.infinity || b.infinity) return a.infinity == b.infinity;
-  return same(affine(a), affine(b));
-}
-
 // Scalars where halves, carries and windows are extreme.
 std::vector<Words> scalars() {
   TestNoise noise(1);
@@ -51,52 +46,6 @@ std::vector<Words> scalars() {
   for (int i = 0; i < 40; ++i) all.push_back(SlowInt(i % 2 == 0 ? noise.words() : noise.jagged()).mod(order()));
   return all;
 }
-
-// The textbook's chord and tangent in the general field type, one inversion each.
-struct Textbook {
-  struct Prime {
-    static constexpr Words kModulus = F::kModulus;
-  };
-  using M = field::Mont<Prime>;
-  struct Point {
-    M x, y;
-    bool infinity = true;
-  };
-
-  static Point of(const Affine<C>& p) {
-    return {M::from_constant(F::to_words(p.x)), M::from_constant(F::to_words(p.y)), false};
-  }
-  static Point add(const Point& p, const Point& q) {
-    if (p.infinity) return q;
-    if (q.infinity) return p;
-    M top, bottom, slope;
-    if (M::equal(p.x, q.x)) {
-      M::add(bottom, p.y, q.y);
-      if (M::is_zero(bottom)) return {};
-      M::sqr(top, p.x);
-      M::mul_int(top, top, 3);
-    } else {
-      M::sub(top, p.y, q.y);
-      M::sub(bottom, p.x, q.x);
-    }
-    M::invert(slope, bottom);
-    M::mul(slope, slope, top);
-    Point r;
-    M::sqr(r.x, slope);
-    M::sub(r.x, r.x, p.x);
-    M::sub(r.x, r.x, q.x);
-    M::sub(r.y, p.x, r.x);
-    M::mul(r.y, r.y, slope);
-    M::sub(r.y, r.y, p.y);
-    r.infinity = false;
-    return r;
-  }
-  static bool equal(const Point& p, const Jacobian<C>& q) {
-    if (p.infinity || q.infinity) return p.infinity == q.infinity;
-    const Affine<C> a = affine(q);
-    return M::to_words(p.x) == F::to_words(a.x) && M::to_words(p.y) == F::to_words(a.y);
-  }
-};
 
 std::vector<u8> encoded(u8 first, const Words& x, const Words* y = nullptr) {
   std::vector<u8> out(y == nullptr ? 33 : 65);
@@ -141,102 +90,6 @@ TEST_CASE("secp256k1: (beta x, y) is lambda (x, y)") {
   CHECK(is_on_curve(image));
   CHECK(same(affine(multiply_plain<C>(C::kLambda, g)), image));
   CHECK(multiply_plain<C>(order(), g).infinity);
-}
-
-TEST_CASE("secp256k1: formulas equal the textbook, special cases included") {
-  TestNoise noise(3);
-  const Affine<C> g = generator();
-  std::vector<Jacobian<C>> points(1);  // infinity
-  for (int i = 0; i < 12; ++i) points.push_back(multiply_plain<C>(SlowInt(noise.words()).mod(order()), g));
-  for (usize i = 1; i < 4; ++i) {
-    Jacobian<C> opposite;
-    negate(opposite, points[i]);
-    points.push_back(opposite);
-    points.push_back(to_jacobian(affine(points[i])));  // the same point with another z
-  }
-  for (const Jacobian<C>& p : points) {
-    const Textbook::Point left = p.infinity ? Textbook::Point() : Textbook::of(affine(p));
-    Jacobian<C> r;
-    double_point(r, p);
-    CHECK(Textbook::equal(Textbook::add(left, left), r));
-    for (const Jacobian<C>& q : points) {
-      const Textbook::Point right = q.infinity ? Textbook::Point() : Textbook::of(affine(q));
-      add(r, p, q);
-      CHECK(Textbook::equal(Textbook::add(left, right), r));
-      if (q.infinity) continue;
-      add_mixed(r, p, affine(q));
-      CHECK(Textbook::equal(Textbook::add(left, right), r));
-    }
-  }
-}
-
-TEST_CASE("secp256k1: u G + k P equals double-and-add") {
-  TestNoise noise(4);
-  const std::vector<Words> all = scalars();
-  const Affine<C> g = generator();
-  const Affine<C> key = affine(multiply_plain<C>(SlowInt(noise.words()).mod(order()), g));
-  Affine<C> minus_g;
-  negate(minus_g, g);
-  const Affine<C> keys[] = {key, g, minus_g};
-  OddMultiples<C> tables[3];
-  F scratch[6];
-  odd_multiples(tables, keys, 3, scratch);
-  for (usize t = 0; t < 3; ++t) {
-    for (usize i = 0; i < all.size(); ++i) {
-      const Words& k = all[i];
-      const Words& u = all[(i * 7 + t) % all.size()];
-      Jacobian<C> expected, r;
-      add(expected, multiply_plain<C>(u, g), multiply_plain<C>(k, keys[t]));
-      base_and_key<C>(r, u, k, tables[t]);
-      CHECK(same(r, expected));
-      // k G + k (-G) and k G + (n - k) G meet infinity, k G + k G meets doublings.
-      base_and_key<C>(r, k, k, tables[2]);
-      CHECK(r.infinity);
-    }
-  }
-}
-
-TEST_CASE("secp256k1: which SEC 1 keys are points") {
-  TestNoise noise(5);
-  const Words p = F::kModulus;
-  Affine<C> r;
-  for (int i = 0; i < 60; ++i) {
-    const Words x = SlowInt(noise.words()).mod(p);
-    Affine<C> even, odd;
-    const bool exists = lift_x(even, x, false);
-    REQUIRE(lift_x(odd, x, true) == exists);
-    CHECK(decode_sec1(r, encoded(2, x), false) == exists);
-    CHECK(decode_x_only(r, Bytes(encoded(2, x)).subspan(1)) == exists);
-    if (!exists) {
-      CHECK_FALSE(decode_sec1(r, encoded(4, x, &x), false));
-      continue;
-    }
-    REQUIRE(is_on_curve(even));
-    REQUIRE(is_on_curve(odd));
-    const Words ye = F::to_words(even.y), yo = F::to_words(odd.y);
-    CHECK(((ye[0] & 1) == 0 && (yo[0] & 1) == 1));
-    CHECK((decode_sec1(r, encoded(2, x), false) && same(r, even)));
-    CHECK((decode_sec1(r, encoded(3, x), false) && same(r, odd)));
-    CHECK((decode_sec1(r, encoded(4, x, &yo), false) && same(r, odd)));
-    for (const bool hybrid : {false, true}) {
-      CHECK(decode_sec1(r, encoded(6, x, &ye), hybrid) == hybrid);
-      CHECK(decode_sec1(r, encoded(7, x, &yo), hybrid) == hybrid);
-      CHECK_FALSE(decode_sec1(r, encoded(6, x, &yo), hybrid));
-      CHECK_FALSE(decode_sec1(r, encoded(7, x, &ye), hybrid));
-      for (const u8 first : {0, 1, 5, 8, 0x30, 255}) {
-        CHECK_FALSE(decode_sec1(r, encoded(first, x), hybrid));
-        CHECK_FALSE(decode_sec1(r, encoded(first, x, &ye), hybrid));
-      }
-    }
-    Words off = ye;
-    off[0] ^= 1;
-    CHECK_FALSE(decode_sec1(r, encoded(4, x, &off), false));
-    for (usize len = 0; len < 70; ++len) {
-      std::vector<u8> cut = encoded(4, x, &ye);
-      cut.resize(len);
-      if (len != 65) CHECK_FALSE(decode_sec1(r, cut, true));
-    }
-  }
 }
 
 TEST_CASE("secp256k1: coordinates of p and above are refused even where their rest is a point") {

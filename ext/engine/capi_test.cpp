@@ -1,6 +1,7 @@
 // The C surface as an embedder meets it: right answers, and every kind of wrong call.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -10,6 +11,13 @@
 namespace {
 
 isthmus_bytes borrow(const std::string& text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
+
+std::string from_hex(const char* hex) {
+  const auto nibble = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  std::string out;
+  for (; hex[0] != 0; hex += 2) out.push_back(static_cast<char>(nibble(hex[0]) << 4 | nibble(hex[1])));
+  return out;
+}
 
 struct Engine {
   isthmus_engine* get = isthmus_engine_new(2);
@@ -56,6 +64,54 @@ TEST_CASE("capi: wrong calls") {
   uint8_t mutated = 7;
   CHECK(isthmus_merkle_root(engine.get, "sha256d-bitcoin", 1, &item, out, &mutated) == ISTHMUS_BAD_ARGUMENT);
   CHECK(mutated == 7);
+}
+
+TEST_CASE("capi: the signer's id, and recovered keys") {
+  const Engine engine;
+  const isthmus_api* const api = isthmus_api_table();
+  // GB/T 32918.5, annex A.2: the key without its first byte, over "message digest".
+  const std::string key = from_hex(
+      "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+      "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13");
+  const std::string sig = from_hex(
+      "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3"
+      "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa");
+  const std::string text = "message digest", id = "1234567812345678", alice = "ALICE123@YAHOO.COM";
+  const isthmus_bytes k = borrow(key), s = borrow(sig), m = borrow(text), right = borrow(id), wrong = borrow(alice);
+  const isthmus_bytes null_with_length = {nullptr, 3};
+  uint8_t ok = 9;
+  REQUIRE(isthmus_verify(engine.get, "sm2-sm3", 1, &k, &m, &s, 0, &ok) == ISTHMUS_OK);
+  CHECK(ok == 1);
+  REQUIRE(api->verify_with(engine.get, "sm2-sm3", 1, &k, &m, &s, 0, &right, &ok) == ISTHMUS_OK);
+  CHECK(ok == 1);
+  REQUIRE(api->verify_with(engine.get, "sm2-sm3", 1, &k, &m, &s, 0, nullptr, &ok) == ISTHMUS_OK);
+  CHECK(ok == 1);
+  REQUIRE(isthmus_verify_with(engine.get, "sm2-sm3", 1, &k, &m, &s, 0, &wrong, &ok) == ISTHMUS_OK);
+  CHECK(ok == 0);
+  CHECK(isthmus_verify_with(engine.get, "sm2-sm3", 1, &k, &m, &s, 0, &null_with_length, &ok) == ISTHMUS_BAD_ARGUMENT);
+  const std::string e = from_hex("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640");
+  const isthmus_bytes digest = borrow(e);
+  REQUIRE(isthmus_verify_with(engine.get, "sm2-sm3", 1, &k, &digest, &s, ISTHMUS_PREHASHED, &wrong, &ok) == ISTHMUS_OK);
+  CHECK(ok == 1);
+
+  const std::string signature = from_hex(
+      "9242685bf161793cc25603c231bc2f568eb630ea16aa137d2664ac8038825608"
+      "4f8ae3bd7535248d0bd448298cc2e2071e56992d0774dc340c368ae950852ada1c");
+  const std::string said = from_hex("456e9aea5e197a1f1af7a3e85a3212fa4049a3ba34c2289b4c860fc0b0c64ef3");
+  const std::string signer = from_hex(
+      "04f57c1d4c961024e998eaec4b6bebec90e788ef5ade22e636ce76111b60db107d"
+      "4c3404b9908a2f357c84ccb48cf412be41d09574a9291c9c7eb5173ccf2a339f");
+  const isthmus_bytes digests[] = {borrow(said), {nullptr, 0}}, sigs[] = {borrow(signature), borrow(signature)};
+  uint8_t keys[130], answers[2];
+  std::memset(keys, 7, sizeof keys);
+  REQUIRE(api->recover(engine.get, 2, digests, sigs, 0, keys, answers) == ISTHMUS_OK);
+  CHECK(answers[0] == 1);
+  CHECK(answers[1] == 0);
+  CHECK(std::memcmp(keys, signer.data(), 65) == 0);
+  CHECK(std::all_of(keys + 65, keys + 130, [](uint8_t byte) { return byte == 0; }));
+  CHECK(isthmus_recover(engine.get, 1, digests, &null_with_length, 0, keys, answers) == ISTHMUS_BAD_ARGUMENT);
+  CHECK(isthmus_recover(engine.get, 1, digests, sigs, 0, nullptr, answers) == ISTHMUS_BAD_ARGUMENT);
+  CHECK(isthmus_recover(nullptr, 1, digests, sigs, 0, keys, answers) == ISTHMUS_BAD_ARGUMENT);
 }
 
 TEST_CASE("capi: malformed signature rows are false, malformed anchors are the caller's") {

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "hash/hash.hpp"
@@ -63,6 +65,31 @@ std::vector<u8> layered_root(Bytes input, int depth) {
 }
 
 }  // namespace
+
+TEST_CASE("executor: recovered keys stand at their rows, whatever the chunks and threads") {
+  // Signatures of any digest with r = 1 .. and s = 1: whether r is an x decides, and each row has its own key.
+  constexpr usize kRows = 300;
+  std::vector<std::array<u8, 65>> sigs(kRows);
+  const std::vector<u8> message(32, 7);
+  std::vector<sig::RecoverRow> rows;
+  for (usize i = 0; i < kRows; ++i) {
+    sigs[i] = {};
+    store_be32(sigs[i].data() + 28, static_cast<u32>(i));
+    sigs[i][63] = 1;
+    rows.push_back({sigs[i].data(), message.data(), 65, message.size(), 0});
+  }
+  std::vector<u8> expected(65 * kRows), expected_ok(kRows);
+  for (usize i = 0; i < kRows; ++i) sig::recover({&rows[i], 1}, expected.data() + 65 * i, &expected_ok[i]);
+  REQUIRE(std::count(expected_ok.begin(), expected_ok.end(), 1) > 50);
+  for (const u32 threads : {1u, 3u}) {
+    exec::Executor executor(threads);
+    std::vector<u8> keys(65 * kRows, 9), ok(kRows, 9);
+    executor.recover(rows, keys.data(), ok.data());
+    CHECK(keys == expected);
+    CHECK(ok == expected_ok);
+    CHECK(executor.stats().signature_rows == kRows);
+  }
+}
 
 TEST_CASE("executor: rows read what earlier levels wrote, over many sheets and threads") {
   const std::vector<u8> input{10, 20, 30, 40};

@@ -1,10 +1,12 @@
-// field/mont.hpp and field/fe256k1.hpp against slow big integers: every pair of limb patterns, then 10^5 random pairs.
+// field/mont.hpp, field/mont52.hpp and field/fe256k1.hpp against slow big integers: every pair of limb patterns, then
+// 10^5 random pairs.
 #include <doctest/doctest.h>
 
 #include <type_traits>
 
 #include "field/fe256k1.hpp"
 #include "field/mont.hpp"
+#include "field/mont52.hpp"
 #include "field/slow_int_test.hpp"
 
 namespace isthmus::field {
@@ -20,13 +22,35 @@ struct PrimeK1 {
 struct PrimeP256 {
   static constexpr Words kModulus = {~u64{0}, 0xFFFFFFFF, 0, 0xFFFFFFFF00000001};
 };
+struct OrderP256 {
+  static constexpr Words kModulus = {0xF3B9CAC2FC632551, 0xBCE6FAADA7179E84, ~u64{0}, 0xFFFFFFFF00000000};
+};
+struct PrimeSm2 {
+  static constexpr Words kModulus = {~u64{0}, 0xFFFFFFFF00000000, ~u64{0}, 0xFFFFFFFEFFFFFFFF};
+};
+struct OrderSm2 {
+  static constexpr Words kModulus = {0x53BBF40939D54123, 0x7203DF6B21C6052B, ~u64{0}, 0xFFFFFFFEFFFFFFFF};
+};
+struct PrimeP384 {
+  static constexpr WordArray<6> kModulus = {0xFFFFFFFF, 0xFFFFFFFF00000000, ~u64{1}, ~u64{0}, ~u64{0}, ~u64{0}};
+};
+struct OrderP384 {
+  static constexpr WordArray<6> kModulus = {
+      0xECEC196ACCC52973, 0x581A0DB248B0A77A, 0xC7634D81F4372DDF, ~u64{0}, ~u64{0}, ~u64{0}};
+};
+using FieldP256 = Mont52<PrimeP256>;
+using FieldSm2 = Mont52<PrimeSm2>;
+
 // A prime far below 2^256: (2^255 - 19) leaves the top bit free.
 struct Prime25519 {
   static constexpr Words kModulus = {0xFFFFFFFFFFFFFFED, ~u64{0}, ~u64{0}, 0x7FFFFFFFFFFFFFFF};
 };
 
 template <class F>
-F element(const Words& a) {
+using WordsOf = std::remove_const_t<decltype(F::kModulus)>;
+
+template <class F>
+F element(const WordsOf<F>& a) {
   F r;
   REQUIRE(F::from_words(r, SlowInt(a).mod(F::kModulus)));
   return r;
@@ -34,8 +58,8 @@ F element(const Words& a) {
 
 // One pair through every operation of two operands.
 template <class F>
-bool agrees(const Words& left, const Words& right) {
-  const Words& m = F::kModulus;
+bool agrees(const WordsOf<F>& left, const WordsOf<F>& right) {
+  const WordsOf<F>& m = F::kModulus;
   const SlowInt a(left), b(right);
   const F x = element<F>(left), y = element<F>(right);
   F r, minus;
@@ -73,121 +97,127 @@ bool agrees(const Words& left, const Words& right) {
 }
 
 template <class F>
-bool inverts(const Words& a) {
-  const Words value = SlowInt(a).mod(F::kModulus);
+bool inverts(const WordsOf<F>& a) {
+  const WordsOf<F> value = SlowInt(a).mod(F::kModulus);
   if (is_zero_words(value)) return true;
   F r;
   F::invert(r, element<F>(value));
-  return (SlowInt(F::to_words(r)) * SlowInt(value)).mod(F::kModulus) == Words{1, 0, 0, 0};
+  return (SlowInt(F::to_words(r)) * SlowInt(value)).mod(F::kModulus) == WordsOf<F>{1};
 }
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("prime fields equal slow integers", F, Fe256k1, Mont<OrderK1>, Mont<PrimeK1>, Mont<PrimeP256>,
-                   Mont<Prime25519>) {
-  const std::vector<Words> patterns = limb_patterns(F::kModulus);
+TEST_CASE_TEMPLATE("prime fields equal slow integers", F, Fe256k1, FieldP256, FieldSm2, Mont<OrderK1>, Mont<OrderP256>,
+                   Mont<OrderSm2>, Mont<PrimeP384>, Mont<OrderP384>, Mont<PrimeK1>, Mont<PrimeP256>, Mont<Prime25519>) {
+  constexpr usize n = F::kModulus.size();
+  const auto patterns = limb_patterns(F::kModulus);
   usize wrong = 0;
-  for (const Words& a : patterns) {
+  for (const auto& a : patterns) {
     if (!inverts<F>(a)) ++wrong;
-    for (const Words& b : patterns) wrong += agrees<F>(a, b) ? 0 : 1;
+    for (const auto& b : patterns) wrong += agrees<F>(a, b) ? 0 : 1;
   }
   CHECK(wrong == 0);
   TestNoise noise(F::kModulus[0]);
-  // The two types in use get most of the time.
-  constexpr int kRounds = std::is_same_v<F, Fe256k1> || std::is_same_v<F, Mont<OrderK1>> ? 15'000 : 2'000;
+  // The last three are in no use.
+  constexpr bool kUsed =
+      !std::is_same_v<F, Mont<PrimeK1>> && !std::is_same_v<F, Mont<PrimeP256>> && !std::is_same_v<F, Mont<Prime25519>>;
+  constexpr int kRounds = kUsed ? 4'000 : 1'000;
   for (int i = 0; i < kRounds; ++i) {
     const bool smooth = noise.below(2) == 0;
-    const Words a = smooth ? noise.words() : noise.jagged(), b = smooth ? noise.words() : noise.jagged();
+    const auto a = smooth ? noise.words<n>() : noise.jagged<n>(), b = smooth ? noise.words<n>() : noise.jagged<n>();
     wrong += agrees<F>(a, b) ? 0 : 1;
     if (i % 8 == 0) wrong += inverts<F>(a) ? 0 : 1;
   }
   CHECK(wrong == 0);
 }
 
-TEST_CASE_TEMPLATE("prime fields: 100000 random products", F, Fe256k1, Mont<OrderK1>) {
+TEST_CASE_TEMPLATE("prime fields: 100000 random products", F, Fe256k1, FieldP256, FieldSm2, Mont<OrderK1>,
+                   Mont<OrderP256>, Mont<OrderSm2>, Mont<PrimeP384>, Mont<OrderP384>) {
+  constexpr usize n = F::kModulus.size();
   TestNoise noise(7);
   usize wrong = 0;
-  Words a = noise.words();
+  auto a = noise.words<n>();
   for (int i = 0; i < 100'000; ++i) {
-    const Words b = i % 2 == 0 ? noise.words() : noise.jagged();
+    const auto b = i % 2 == 0 ? noise.words<n>() : noise.jagged<n>();
     F r;
     F::mul(r, element<F>(a), element<F>(b));
-    const Words product = (SlowInt(a) * SlowInt(b)).mod(F::kModulus);
+    const auto product = (SlowInt(a) * SlowInt(b)).mod(F::kModulus);
     wrong += F::to_words(r) == product ? 0 : 1;
-    a = i % 3 == 0 ? noise.jagged() : product;
+    a = i % 3 == 0 ? noise.jagged<n>() : product;
   }
   CHECK(wrong == 0);
 }
 
-TEST_CASE_TEMPLATE("prime fields refuse what is not below the modulus", F, Fe256k1, Mont<OrderK1>, Mont<PrimeP256>) {
-  for (const Words& a : limb_patterns(F::kModulus)) {
+TEST_CASE_TEMPLATE("prime fields refuse what is not below the modulus", F, Fe256k1, FieldP256, FieldSm2, Mont<OrderK1>,
+                   Mont<PrimeP256>, Mont<PrimeP384>) {
+  for (const auto& a : limb_patterns(F::kModulus)) {
     F r;
     CHECK(F::from_words(r, a) == less_words(a, F::kModulus));
   }
 }
 
-TEST_CASE("scalars take any 256 bits modulo the order") {
+TEST_CASE_TEMPLATE("scalars take all their bits modulo the order", P, OrderK1, OrderP256, OrderSm2, OrderP384) {
   TestNoise noise(3);
-  std::vector<Words> values = limb_patterns(OrderK1::kModulus);
-  for (int i = 0; i < 1000; ++i) values.push_back(noise.jagged());
-  for (const Words& a : values) {
-    const Words reduced = Mont<OrderK1>::to_words(Mont<OrderK1>::from_words_reduced(a));
-    CHECK(reduced == SlowInt(a).mod(OrderK1::kModulus));
+  auto values = limb_patterns(P::kModulus);
+  for (int i = 0; i < 1000; ++i) values.push_back(noise.jagged<P::kModulus.size()>());
+  for (const auto& a : values) {
+    const auto reduced = Mont<P>::to_words(Mont<P>::from_words_reduced(a));
+    CHECK(reduced == SlowInt(a).mod(P::kModulus));
   }
 }
 
-TEST_CASE("fe256k1: lazy sums up to the limit of a product") {
+TEST_CASE_TEMPLATE("lazy fields: sums up to the limit of a product", F, Fe256k1, FieldP256, FieldSm2) {
   // Magnitudes m and 64 / m, built from the largest limbs that a carried element can have.
   TestNoise noise(5);
   usize wrong = 0;
   for (const u32 m : {1u, 2u, 3u, 4u, 6u, 8u, 16u, 32u}) {
     for (int i = 0; i < 400; ++i) {
       const Words wa = noise.jagged(), wb = i % 2 == 0 ? noise.jagged() : Words{~u64{0}, ~u64{0}, ~u64{0}, ~u64{0}};
-      Fe256k1 a = element<Fe256k1>(wa), b = element<Fe256k1>(wb), sum_a = a, sum_b = b, r;
+      F a = element<F>(wa), b = element<F>(wb), sum_a = a, sum_b = b, r;
       const u32 n = 64 / m < 32 ? 64 / m : 32;
       // Negations give limbs near the bound of their magnitude, sums of one element all the same limbs.
-      Fe256k1::neg(a, a, 1);
-      Fe256k1::neg(a, a, 2);
-      Fe256k1::carry(a);
-      for (u32 k = 1; k < m; ++k) Fe256k1::add(sum_a, sum_a, a);
-      Fe256k1::mul_int(sum_b, b, n);
-      Fe256k1::mul(r, sum_a, sum_b);
+      F::neg(a, a, 1);
+      F::neg(a, a, 2);
+      F::carry(a);
+      for (u32 k = 1; k < m; ++k) F::add(sum_a, sum_a, a);
+      F::mul_int(sum_b, b, n);
+      F::mul(r, sum_a, sum_b);
       const Words times_m = {m, 0, 0, 0}, times_n = {n, 0, 0, 0};
-      const Words left = (SlowInt(wa) * SlowInt(times_m)).mod(Fe256k1::kModulus);
-      const Words right = (SlowInt(wb) * SlowInt(times_n)).mod(Fe256k1::kModulus);
-      wrong += Fe256k1::to_words(r) == (SlowInt(left) * SlowInt(right)).mod(Fe256k1::kModulus) ? 0 : 1;
+      const Words left = (SlowInt(wa) * SlowInt(times_m)).mod(F::kModulus);
+      const Words right = (SlowInt(wb) * SlowInt(times_n)).mod(F::kModulus);
+      wrong += F::to_words(r) == (SlowInt(left) * SlowInt(right)).mod(F::kModulus) ? 0 : 1;
       if (m <= 8) {
-        Fe256k1::sqr(r, sum_a);
-        wrong += Fe256k1::to_words(r) == (SlowInt(left) * SlowInt(left)).mod(Fe256k1::kModulus) ? 0 : 1;
+        F::sqr(r, sum_a);
+        wrong += F::to_words(r) == (SlowInt(left) * SlowInt(left)).mod(F::kModulus) ? 0 : 1;
       }
-      wrong += Fe256k1::to_words(sum_a) == left ? 0 : 1;
-      Fe256k1::half(r, sum_a);
-      Fe256k1::carry(r);
-      Fe256k1::add(r, r, r);
-      wrong += Fe256k1::to_words(r) == left ? 0 : 1;
+      wrong += F::to_words(sum_a) == left ? 0 : 1;
+      F::half(r, sum_a);
+      F::carry(r);
+      F::add(r, r, r);
+      wrong += F::to_words(r) == left ? 0 : 1;
     }
   }
   CHECK(wrong == 0);
 }
 
-TEST_CASE("fe256k1: zero is found in every lazy form of it") {
+TEST_CASE_TEMPLATE("lazy fields: zero is found in every lazy form of it", F, Fe256k1, FieldP256, FieldSm2) {
   TestNoise noise(11);
   for (u32 m = 1; m <= 14; ++m) {
-    Fe256k1 a = element<Fe256k1>(noise.words()), t;
-    Fe256k1::mul_int(a, a, m);
-    Fe256k1::neg(t, a, m);
-    Fe256k1::add(t, t, a);  // a multiple of p, never the number 0
-    CHECK(Fe256k1::is_zero(t));
-    Fe256k1::add(t, t, Fe256k1::one());
-    CHECK_FALSE(Fe256k1::is_zero(t));
-    CHECK(Fe256k1::equal(t, Fe256k1::one()));
+    F a = element<F>(noise.words()), t;
+    F::mul_int(a, a, m);
+    F::neg(t, a, m);
+    F::add(t, t, a);  // a multiple of p, never the number 0
+    CHECK(F::is_zero(t));
+    F::add(t, t, F::one());
+    CHECK_FALSE(F::is_zero(t));
+    CHECK(F::equal(t, F::one()));
   }
 }
 
-TEST_CASE_TEMPLATE("square roots", F, Fe256k1, Mont<PrimeK1>, Mont<PrimeP256>) {
+TEST_CASE_TEMPLATE("square roots", F, Fe256k1, FieldP256, FieldSm2, Mont<PrimeK1>, Mont<PrimeP384>) {
   TestNoise noise(13);
   for (int i = 0; i < 60; ++i) {
-    F a = element<F>(noise.words()), square, root, t;
+    F a = element<F>(noise.words<F::kModulus.size()>()), square, root, t;
     F::sqr(square, a);
     REQUIRE(F::sqrt(root, square));
     F::sqr(t, root);
@@ -198,11 +228,11 @@ TEST_CASE_TEMPLATE("square roots", F, Fe256k1, Mont<PrimeK1>, Mont<PrimeP256>) {
   }
 }
 
-TEST_CASE_TEMPLATE("shared inversions", F, Fe256k1, Mont<OrderK1>) {
+TEST_CASE_TEMPLATE("shared inversions", F, Fe256k1, FieldP256, Mont<OrderK1>, Mont<OrderP384>) {
   TestNoise noise(17);
   for (const usize count : {usize{0}, usize{1}, usize{2}, usize{33}}) {
     std::vector<F> values, scratch(count), before;
-    for (usize i = 0; i < count; ++i) values.push_back(element<F>(noise.words()));
+    for (usize i = 0; i < count; ++i) values.push_back(element<F>(noise.words<F::kModulus.size()>()));
     before = values;
     invert_all(values.data(), scratch.data(), count);
     for (usize i = 0; i < count; ++i) {

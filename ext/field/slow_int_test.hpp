@@ -1,5 +1,5 @@
-// Slow big integers for tests of the 256-bit fields: 32-bit digits, schoolbook product, remainder by shift and
-// subtract. Shares nothing with the code under test but the Words that go in and come out.
+// Slow big integers for tests of the fields of 256 and 384 bits: 32-bit digits, schoolbook product, remainder by shift
+// and subtract. Shares nothing with the code under test but the words that go in and come out.
 #pragma once
 
 #include <vector>
@@ -10,8 +10,9 @@ namespace isthmus::field {
 
 class SlowInt {
  public:
-  explicit SlowInt(const Words& a) : count_(8) {
-    for (usize i = 0; i < 8; ++i) digits_[i] = static_cast<u32>(a[i / 2] >> (32 * (i % 2)));
+  template <usize n>
+  explicit SlowInt(const WordArray<n>& a) : count_(2 * n) {
+    for (usize i = 0; i < 2 * n; ++i) digits_[i] = static_cast<u32>(a[i / 2] >> (32 * (i % 2)));
   }
 
   SlowInt operator+(const SlowInt& other) const {
@@ -41,33 +42,35 @@ class SlowInt {
     return product;
   }
 
-  // The remainder by a modulus below 2^256, bit by bit from the top.
-  Words mod(const Words& modulus) const {
+  // The remainder, bit by bit from the top.
+  template <usize n>
+  WordArray<n> mod(const WordArray<n>& modulus) const {
     const SlowInt m(modulus);
     SlowInt rest;
     for (usize bit = 32 * count_; bit-- > 0;) {
-      for (usize i = 9; i-- > 1;) rest.digits_[i] = rest.digits_[i] << 1 | rest.digits_[i - 1] >> 31;
+      for (usize i = 2 * n + 1; i-- > 1;) rest.digits_[i] = rest.digits_[i] << 1 | rest.digits_[i - 1] >> 31;
       rest.digits_[0] = rest.digits_[0] << 1 | (digits_[bit / 32] >> (bit % 32) & 1);
       if (!rest.below(m)) rest.take(m);
     }
-    Words out = {};
-    for (usize i = 0; i < 8; ++i) out[i / 2] |= u64{rest.digits_[i]} << (32 * (i % 2));
+    WordArray<n> out = {};
+    for (usize i = 0; i < 2 * n; ++i) out[i / 2] |= u64{rest.digits_[i]} << (32 * (i % 2));
     return out;
   }
 
  private:
-  static constexpr usize kDigits = 24;  // a product of two sums of 256-bit numbers has 20
+  static constexpr usize kDigits = 32;  // a product of two sums of 384-bit numbers has 28
 
   SlowInt() = default;
+  // For a remainder, which has one digit more than the modulus.
   bool below(const SlowInt& other) const {
-    for (usize i = 9; i-- > 0;) {
+    for (usize i = other.count_ + 1; i-- > 0;) {
       if (digits_[i] != other.digits_[i]) return digits_[i] < other.digits_[i];
     }
     return false;
   }
   void take(const SlowInt& other) {
     u64 borrow = 0;
-    for (usize i = 0; i < 9; ++i) {
+    for (usize i = 0; i <= other.count_; ++i) {
       const u64 t = u64{digits_[i]} - other.digits_[i] - borrow;
       digits_[i] = static_cast<u32>(t);
       borrow = t >> 63;
@@ -89,10 +92,16 @@ class TestNoise {
     return z ^ z >> 31;
   }
   u64 below(u64 bound) { return next() % bound; }
-  Words words() { return {next(), next(), next(), next()}; }
+  template <usize n = 4>
+  WordArray<n> words() {
+    WordArray<n> a = {};
+    for (u64& word : a) word = next();
+    return a;
+  }
   // Words whose limbs are often all zeros or all ones: where carries break.
-  Words jagged() {
-    Words a = words();
+  template <usize n = 4>
+  WordArray<n> jagged() {
+    WordArray<n> a = words<n>();
     for (u64& word : a) {
       const u64 kind = below(4);
       if (kind == 0) word = 0;
@@ -109,25 +118,33 @@ class TestNoise {
   u64 state_;
 };
 
-// 0, 1, m - 1, m, m + 1, 2^256 - 1, each limb alone all ones, each limb alone zero, powers of two around limb edges.
-inline std::vector<Words> limb_patterns(const Words& m) {
+// 0, 1, m - 1, m, m + 1, all ones, each limb alone all ones, each limb alone zero, powers of two around limb edges.
+template <usize n>
+std::vector<WordArray<n>> limb_patterns(const WordArray<n>& m) {
+  using Number = WordArray<n>;
   const u64 ones = ~u64{0};
-  Words below = {}, above = {};
-  sub_words(below, m, {1, 0, 0, 0});
-  add_words(above, m, {1, 0, 0, 0});
-  std::vector<Words> all = {{0, 0, 0, 0}, {1, 0, 0, 0}, {2, 0, 0, 0}, below, m, above, {ones, ones, ones, ones}};
-  for (usize i = 0; i < 4; ++i) {
-    Words alone = {}, hole = {ones, ones, ones, ones};
+  Number below = {}, above = {}, full = {};
+  sub_words(below, m, {1});
+  add_words(above, m, {1});
+  full.fill(ones);
+  std::vector<Number> all = {Number{}, Number{1}, Number{2}, below, m, above, full};
+  for (usize i = 0; i < n; ++i) {
+    Number alone = {}, hole = full;
     alone[i] = ones;
     hole[i] = 0;
     all.push_back(alone);
     all.push_back(hole);
   }
-  for (const usize bit : {51, 52, 53, 63, 64, 103, 104, 127, 128, 155, 156, 191, 192, 207, 208, 254, 255}) {
-    Words power = {}, ramp = {};
+  std::vector<usize> bits = {51, 52, 53, 103, 104, 155, 156, 207, 208};
+  for (usize i = 1; i <= n; ++i) {
+    bits.push_back(64 * i - 1);
+    bits.push_back(i < n ? 64 * i : 64 * n - 2);
+  }
+  for (const usize bit : bits) {
+    Number power = {}, ramp = {};
     power[bit / 64] = u64{1} << (bit % 64);
     all.push_back(power);
-    sub_words(ramp, power, {1, 0, 0, 0});
+    sub_words(ramp, power, {1});
     all.push_back(ramp);
     sub_words(ramp, m, power);
     if (less_words(power, m)) all.push_back(ramp);
