@@ -16,6 +16,7 @@
 // start-up.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,12 +102,20 @@ class Choice {
     }
   }
 
+  // All rows that may run, best first: for work that is not a count of items and shares itself out.
+  std::span<const Row<Fn>* const> usable() const { return {order_, count_}; }
+
   // The row of that tier when it may run here, else nullptr. For tests: the choice itself is never switched.
-  Fn named(std::string_view tier) const {
+  const Row<Fn>* row(std::string_view tier) const {
     for (usize i = 0; i < count_; ++i) {
-      if (tier == order_[i]->tier) return order_[i]->run;
+      if (tier == order_[i]->tier) return order_[i];
     }
     return nullptr;
+  }
+
+  Fn named(std::string_view tier) const {
+    const Row<Fn>* const found = row(tier);
+    return found == nullptr ? nullptr : found->run;
   }
 
   // `again` re-runs the known answers of every row that may run or failed before; the choice itself stays.

@@ -1,15 +1,12 @@
-// Many messages of any shape; see hash.hpp.
+// Many messages of any shape; see hash.hpp and schedule.hpp.
 //
-// Short messages of the SHA-256 family are gathered by their number of padded blocks until a pass of lanes is
-// full, so that messages of mixed lengths still fill lanes; messages of exactly 64 bytes keep their own,
-// cheaper pass. Everything else is streamed alone. Cost beside the compressions: one copy of each short
-// message.
+// Messages of exactly 64 bytes, for which some hashes have a cheaper pass, are gathered for it; so are the inner
+// digests of the double hashes. Everything else is scheduled over lanes.
 #include "hash/hash.hpp"
-
-#include <memory>
 
 #include "base/check.hpp"
 #include "hash/ripemd160.hpp"
+#include "hash/schedule.hpp"
 #include "hash/sha256.hpp"
 #include "hash/sha512.hpp"
 #include "hash/sm3.hpp"
@@ -17,29 +14,133 @@
 namespace isthmus::hash {
 namespace {
 
-constexpr usize kPass = 16;                       // messages gathered before a pass: the widest tier's lanes
-constexpr usize kBlocksMax = 8;                   // longer messages gain little from lanes and would need large buffers
-constexpr usize kShortMax = 64 * kBlocksMax - 9;  // longest message of kBlocksMax blocks
-constexpr usize kGatherMin = 3;                   // below this many messages, gathering cannot fill anything
-constexpr usize kLong = ~usize{0};
+constexpr usize kPass = 16;       // blocks gathered before a pass: the widest tier's lanes
+constexpr usize kLanesWorth = 3;  // with fewer messages no row of lanes is worth its set-up
 
-// The length of a message, or kLong when it is above kShortMax: the sum stops before it could wrap.
-usize short_len(const Message& message) {
-  usize total = 0;
-  for (usize i = 0; i < message.segment_count; ++i) {
-    if (message.segments[i].len > kShortMax - total) return kLong;
-    total += message.segments[i].len;
-  }
-  return total;
+// A digest of 32 bytes at `block` as the only block of the message that Outer hashes.
+template <typename Outer>
+void pad_digest(u8* block) {
+  memset(block + 32, 0, 32);
+  block[32] = 0x80;
+  Stream<Outer>::store_length(block + 64, 32);
 }
 
-void gather(u8* out, const Message& message) {
+// Blocks of 64 bytes and where their digests go, hashed a pass at a time.
+template <usize kDigest>
+class Gathered {
+ public:
+  explicit Gathered(OfBlock run) : run_(run) {}
+
+  // Makes every block a padded message of Outer whose first 32 bytes are still to be written.
+  template <typename Outer>
+  void pad_digests() {
+    for (usize i = 0; i < kPass; ++i) pad_digest<Outer>(blocks_ + 64 * i);
+  }
+
+  // Where the next block is to be written; put() takes it in.
+  u8* block() { return blocks_ + 64 * count_; }
+
+  void put(u8* out) {
+    outs_[count_++] = out;
+    if (count_ == kPass) flush();
+  }
+
+  void flush() {
+    u8 digests[kDigest * kPass];
+    run_(digests, blocks_, count_);
+    for (usize i = 0; i < count_; ++i) memcpy(outs_[i], digests + kDigest * i, kDigest);
+    count_ = 0;
+  }
+
+ private:
+  OfBlock run_;
+  alignas(64) u8 blocks_[64 * kPass];
+  u8* outs_[kPass];
+  usize count_ = 0;
+};
+
+template <usize kDigest>
+void put_message(Gathered<kDigest>& gathered, const Message& message) {
+  u8* block = gathered.block();
   for (usize i = 0; i < message.segment_count; ++i) {
     const Segment& segment = message.segments[i];
-    if (segment.len != 0) memcpy(out, segment.data, segment.len);
-    out += segment.len;
+    if (segment.len != 0) memcpy(block, segment.data, segment.len);
+    block += segment.len;
   }
+  gathered.put(message.out);
 }
+
+// ---- sinks of the schedule ----
+
+template <typename Core>
+struct Direct {
+  static bool take(const Message&, u64) { return false; }
+  static void finish(const Message& message, const typename Core::Word* state, usize stride) {
+    Stream<Core>::store_digest(message.out, state, stride);
+  }
+  static void flush() {}
+};
+
+// Hashes that have a pass for 64 bytes.
+template <typename Core>
+class DirectWith64 {
+ public:
+  explicit DirectWith64(OfBlock of64) : of64_(of64) {}
+
+  bool take(const Message& message, u64 length) {
+    if (length == 64) put_message(of64_, message);
+    return length == 64;
+  }
+  static void finish(const Message& message, const u32* state, usize stride) {
+    Stream<Core>::store_digest(message.out, state, stride);
+  }
+  void flush() { of64_.flush(); }
+
+ private:
+  Gathered<Core::kDigest> of64_;
+};
+
+// Outer of SHA-256.
+template <typename Outer>
+class OfSha256 {
+ public:
+  OfSha256(OfBlock of64, OfBlock of_digest) : of64_(of64), of_digest_(of_digest) {
+    of_digest_.template pad_digests<Outer>();
+  }
+
+  bool take(const Message& message, u64 length) {
+    if (length == 64) put_message(of64_, message);
+    return length == 64;
+  }
+  void finish(const Message& message, const u32* state, usize stride) {
+    Sha256::store_digest(of_digest_.block(), state, stride);
+    of_digest_.put(message.out);
+  }
+  void flush() {
+    of64_.flush();
+    of_digest_.flush();
+  }
+
+ private:
+  Gathered<Outer::kDigest> of64_;
+  Gathered<Outer::kDigest> of_digest_;
+};
+
+void sha256_of_digest(u8* out, const u8* in, usize count) { sha256_blocks(out, in, 1, count); }
+void ripemd160_of_digest(u8* out, const u8* in, usize count) { ripemd160_blocks(out, in, 1, count); }
+
+void hash160_64(u8* out, const u8* in, usize count) {
+  u8 inner[kSha256Digest * kPass];
+  u8 blocks[64 * kPass];
+  sha256_64(inner, in, count);
+  for (usize i = 0; i < count; ++i) {
+    memcpy(blocks + 64 * i, inner + kSha256Digest * i, kSha256Digest);
+    pad_digest<Ripemd160Core>(blocks + 64 * i);
+  }
+  ripemd160_blocks(out, blocks, 1, count);
+}
+
+// ---- roads ----
 
 template <typename Core>
 void stream_one(u8* out, const Message& message) {
@@ -50,127 +151,54 @@ void stream_one(u8* out, const Message& message) {
   stream.finish(out);
 }
 
-template <typename Core>
-void stream_all(std::span<const Message> messages) {
-  for (const Message& message : messages) stream_one<Core>(message.out, message);
-}
-
-// From the SHA-256 of a message to the digest that the caller asked for.
-void finish_inner(Hash hash, u8* out, const u8* inner) {
-  if (hash == Hash::sha256) memcpy(out, inner, kSha256Digest);
-  if (hash == Hash::sha256d) sha256(out, {inner, kSha256Digest});
-  if (hash == Hash::hash160) ripemd160(out, {inner, kSha256Digest});
-}
-
-void stream_sha256(Hash hash, const Message& message) {
+void stream_hash(Hash hash, const Message& message) {
   u8 inner[kSha256Digest];
-  stream_one<Sha256Core>(inner, message);
-  finish_inner(hash, message.out, inner);
+  switch (hash) {
+    case Hash::sha256:
+      return stream_one<Sha256Core>(message.out, message);
+    case Hash::sha256d:
+      stream_one<Sha256Core>(inner, message);
+      return sha256(message.out, inner);
+    case Hash::hash160:
+      stream_one<Sha256Core>(inner, message);
+      return ripemd160(message.out, inner);
+    case Hash::sha512:
+      return stream_one<Sha512Core>(message.out, message);
+    case Hash::ripemd160:
+      return stream_one<Ripemd160Core>(message.out, message);
+    case Hash::sm3:
+      return stream_one<Sm3Core>(message.out, message);
+  }
 }
 
-// Gathers short messages: shelf b holds up to kPass messages of b padded blocks, shelf 0 those of exactly 64
-// bytes.
-class Shelves {
- public:
-  explicit Shelves(Hash hash) : hash_(hash), store_(std::make_unique_for_overwrite<u8[]>(base_of(kBlocksMax + 1))) {}
-
-  void put(const Message& message, usize len) {
-    const usize shelf = len == 64 ? 0 : (len + 8) / 64 + 1;
-    const usize size = 64 * blocks_of(shelf);
-    u8* slot = store_.get() + base_of(shelf) + size * held_[shelf];
-    gather(slot, message);
-    if (shelf != 0) {
-      slot[len] = 0x80;
-      memset(slot + len + 1, 0, size - len - 1);
-      store_be64(slot + size - 8, u64{len} * 8);
-    }
-    outs_[shelf][held_[shelf]++] = message.out;
-    if (held_[shelf] == kPass) flush(shelf);
-  }
-
-  void flush_all() {
-    for (usize shelf = 0; shelf <= kBlocksMax; ++shelf) flush(shelf);
-  }
-
- private:
-  static constexpr usize blocks_of(usize shelf) { return shelf == 0 ? 1 : shelf; }
-
-  // A slot of shelf 0 is one block, of shelf b it is b: before shelf b stand 1 + b (b - 1) / 2 blocks per
-  // slot.
-  static constexpr usize base_of(usize shelf) { return shelf == 0 ? 0 : 64 * kPass * (1 + shelf * (shelf - 1) / 2); }
-
-  void flush(usize shelf) {
-    const usize count = held_[shelf];
-    if (count == 0) return;
-    held_[shelf] = 0;
-    u8 digests[kSha256Digest * kPass];
-    const u8* in = store_.get() + base_of(shelf);
-    if (shelf == 0 && hash_ == Hash::sha256d) {
-      sha256d_64(digests, in, count);
-    } else if (shelf == 0) {
-      sha256_64(digests, in, count);
-    } else {
-      sha256_blocks(digests, in, shelf, count);
-      if (hash_ == Hash::sha256d) again(digests, count);
-    }
-    for (usize i = 0; i < count; ++i) {
-      const u8* digest = digests + kSha256Digest * i;
-      if (hash_ == Hash::hash160) {
-        ripemd160(outs_[shelf][i], {digest, kSha256Digest});
-      } else {
-        memcpy(outs_[shelf][i], digest, kSha256Digest);
-      }
-    }
-  }
-
-  // The second hash of SHA-256d, all digests of a pass at once.
-  static void again(u8* digests, usize count) {
-    u8 padded[64 * kPass] = {};
-    for (usize i = 0; i < count; ++i) {
-      memcpy(padded + 64 * i, digests + kSha256Digest * i, kSha256Digest);
-      padded[64 * i + 32] = 0x80;
-      store_be64(padded + 64 * i + 56, 256);
-    }
-    sha256_blocks(digests, padded, 1, count);
-  }
-
-  Hash hash_;
-  std::unique_ptr<u8[]> store_;  // about 37 KiB, never cleared
-  u8* outs_[kBlocksMax + 1][kPass];
-  usize held_[kBlocksMax + 1] = {};
-};
-
-void sha256_family(Hash hash, std::span<const Message> messages) {
-  if (messages.size() < kGatherMin) {
-    for (const Message& message : messages) stream_sha256(hash, message);
-    return;
-  }
-  Shelves shelves(hash);
-  for (const Message& message : messages) {
-    const usize len = short_len(message);
-    if (len == kLong) {
-      stream_sha256(hash, message);
-    } else {
-      shelves.put(message, len);
-    }
-  }
-  shelves.flush_all();
+template <typename Core, typename Sink>
+void schedule(std::span<const Message> messages, LaneRows<typename Core::Word> rows, Sink&& sink) {
+  Schedule<Core, Sink> work(messages, sink);
+  work.run(rows);
+  sink.flush();
 }
 
 }  // namespace
 
 void digest_many(Hash hash, std::span<const Message> messages) {
+  if (messages.size() < kLanesWorth) {
+    for (const Message& message : messages) stream_hash(hash, message);
+    return;
+  }
   switch (hash) {
     case Hash::sha256:
+      return schedule<Sha256Core>(messages, sha256_lane_rows(), DirectWith64<Sha256Core>(sha256_64));
     case Hash::sha256d:
+      return schedule<Sha256Core>(messages, sha256_lane_rows(), OfSha256<Sha256Core>(sha256d_64, sha256_of_digest));
     case Hash::hash160:
-      return sha256_family(hash, messages);
+      return schedule<Sha256Core>(messages, sha256_lane_rows(),
+                                  OfSha256<Ripemd160Core>(hash160_64, ripemd160_of_digest));
     case Hash::sha512:
-      return stream_all<Sha512Core>(messages);
+      return schedule<Sha512Core>(messages, sha512_lane_rows(), Direct<Sha512Core>());
     case Hash::ripemd160:
-      return stream_all<Ripemd160Core>(messages);
+      return schedule<Ripemd160Core>(messages, ripemd160_lane_rows(), Direct<Ripemd160Core>());
     case Hash::sm3:
-      return stream_all<Sm3Core>(messages);
+      return schedule<Sm3Core>(messages, sm3_lane_rows(), DirectWith64<Sm3Core>(sm3_64));
   }
   ISTHMUS_CHECK(false);  // ids come from hashes.def; the caller has refused others
 }

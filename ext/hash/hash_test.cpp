@@ -101,19 +101,9 @@ TEST_CASE("runs of equal length around the lane counts") {
     for (const usize count : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33}) {
       std::vector<Buffer> messages;
       for (usize i = 0; i < count; ++i) messages.push_back(slow::paint(len, i));
-      check_all(Hash::sha256, messages, {32});
-      check_all(Hash::sha256d, messages, {32, 1});
-      check_all(Hash::hash160, messages, {~usize{0}});
+      for (const Hash hash : kHashes) check_all(hash, messages, {32, 1, ~usize{0}});
     }
   }
-}
-
-TEST_CASE("lengths around the longest gathered message") {
-  std::vector<Buffer> messages;
-  for (const usize len : {502, 503, 504, 511, 512, 513, 567, 1000, 5000}) {
-    for (usize i = 0; i < 20; ++i) messages.push_back(slow::paint(len, i));
-  }
-  for (const Hash hash : {Hash::sha256, Hash::sha256d, Hash::hash160}) check_all(hash, messages, {100, 503, 9});
 }
 
 TEST_CASE("a cut at every place") {
@@ -148,6 +138,6 @@ TEST_CASE("random mixtures") {
       message = slow::paint(len, random() % 1000);
     }
     const std::vector<usize> cuts{random() % 90 + 1};
-    for (const Hash hash : {Hash::sha256, Hash::sha256d, Hash::hash160}) check_all(hash, messages, cuts);
+    for (const Hash hash : kHashes) check_all(hash, messages, cuts);
   }
 }

@@ -2,35 +2,25 @@
 // a time: a road that no lane code shares, and itself held to typed answers by its own row's test.
 #pragma once
 
-#include "hash/stream.hpp"
+#include "hash/rows.hpp"
 
 namespace isthmus::hash {
 
 template <typename Core>
 struct Known {
   using Word = typename Core::Word;
-  using Compress = void (*)(Word* state, const u8* blocks, usize count);
-  using Lanes = void (*)(Word* state, const u8* const* blocks, usize length);
-  using Blocks = void (*)(u8* out, const u8* in, usize length, usize count);
-  using OfPair = void (*)(u8* out, const u8* in, usize count);
 
   static constexpr usize kMost = 35;
   static constexpr usize kLengthMost = 3;
-  static constexpr usize kLanesMost = 16;
   static constexpr usize kCounts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 35};
   static constexpr u8 kCanary = 0xa5;
   static constexpr usize kPadding = 1 + Core::kLengthBytes;  // the shortest
 
-  // Pads `len` bytes at `message` in place to `length` blocks; the length field has at most 32 bits here.
+  // Pads `len` bytes at `message` in place to `length` blocks.
   static void pad(u8* message, usize len, usize length) {
-    u8* const end = message + Core::kBlock * length;
     memset(message + len, 0, Core::kBlock * length - len);
     message[len] = 0x80;
-    if constexpr (Core::kBig) {
-      store_be64(end - 8, u64{len} * 8);
-    } else {
-      store_le64(end - 8, u64{len} * 8);
-    }
+    Stream<Core>::store_length(message + Core::kBlock * length, len);
   }
 
   // Message i of `len` bytes: 0, 1, 2, .. for i = 0; its neighbours differ from it in every word.
@@ -40,7 +30,7 @@ struct Known {
 
   static void start(Word* state) { memcpy(state, Core::kStart, sizeof(Core::kStart)); }
 
-  static void digest(Compress base, u8* out, const u8* padded, usize length) {
+  static void digest(Compress<Word> base, u8* out, const u8* padded, usize length) {
     Word state[Core::kWords];
     start(state);
     base(state, padded, length);
@@ -59,7 +49,7 @@ struct Known {
     return true;
   }
 
-  static bool blocks(Compress base, Blocks run) {
+  static bool blocks(Compress<Word> base, Blocks run) {
     for (usize length = 1; length <= kLengthMost; ++length) {
       u8 in[Core::kBlock * kLengthMost * kMost];
       u8 expected[Core::kDigest * kMost];
@@ -75,8 +65,11 @@ struct Known {
     return true;
   }
 
-  // Messages of exactly one block, whose padding is another: also in place, as Merkle levels use it.
-  static bool of_block(Compress base, OfPair run, const u8* first) {
+  static void once(u8*) {}
+
+  // Messages of exactly one block, whose padding is another: also in place, as Merkle levels use it. `then` makes
+  // of a digest what `run` gives; `first` is what it gives for message 0, typed.
+  static bool of_block(Compress<Word> base, OfBlock run, const u8* first, void (*then)(u8* digest) = once) {
     u8 in[Core::kBlock * kMost];
     u8 expected[Core::kDigest * kMost];
     for (usize i = 0; i < kMost; ++i) {
@@ -85,6 +78,7 @@ struct Known {
       memcpy(in + Core::kBlock * i, padded, Core::kBlock);
       pad(padded, Core::kBlock, 2);
       digest(base, expected + Core::kDigest * i, padded, 2);
+      then(expected + Core::kDigest * i);
     }
     if (memcmp(expected, first, Core::kDigest) != 0) return false;
     if (!counts(expected, in, run)) return false;
@@ -92,12 +86,16 @@ struct Known {
     return memcmp(in, expected, sizeof(expected)) == 0;
   }
 
-  // Every lane another message at another place, absorbed in two calls of unequal length.
-  static bool lanes(Compress base, Lanes run, usize lane_count) {
+  // Every lane another message at another place, absorbed in two calls of unequal length. The table says how many
+  // lanes `run` has.
+  template <usize N>
+  static bool lanes(Compress<Word> base, Lanes<Word> run, const cpu::Row<Lanes<Word>> (&rows)[N]) {
+    usize lane_count = 0;
+    for (const auto& row : rows) lane_count = row.run == run ? row.lanes : lane_count;
+    if (lane_count == 0 || lane_count > kLanesMost) return false;
     u8 in[Core::kBlock * (kLengthMost + 1) * kLanesMost];
     const u8* at[kLanesMost];
     Word state[Core::kWords * kLanesMost];
-    if (lane_count > kLanesMost) return false;
     for (usize i = 0; i < lane_count; ++i) {
       u8* const place =
           in + Core::kBlock * (kLengthMost + 1) * (lane_count - 1 - i) + i;  // neither ordered nor aligned

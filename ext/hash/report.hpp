@@ -1,6 +1,7 @@
 // What the hash room chose on this machine and why, and single rows by name for tests.
 //
-// Operations: sha256_compress, sha256_64, sha256d_64, sha256_blocks, sha512_compress, ripemd160_compress.
+// Operations: for each of sha256, sha512, ripemd160, sm3 a *_compress, *_blocks and *_lanes; sha256_64, sha256d_64,
+// sm3_64.
 #pragma once
 
 #include <string_view>
@@ -22,11 +23,11 @@ std::vector<cpu::Report> report();
 std::vector<cpu::Report> self_test();
 
 // Runs the row `tier` of `operation`; false if there is no such row or it may not run here.
-//   *_compress     out: state words in native order (32, 64 or 20 bytes), read and written; in: count blocks
-//   sha256_64      out: 32 count bytes; in: 64 count bytes
-//   sha256d_64     the same
-//   sha256_blocks  out: 32 count bytes; in: 64 length count bytes, padded messages
-// `length` counts only for sha256_blocks.
+//   *_compress  out: state words in native order (32, 64 or 20 bytes), read and written; in: count blocks
+//   *_64        out: count digests; in: 64 count bytes
+//   *_blocks    out: count digests; in: count padded messages of `length` blocks
+//   *_lanes     the same, through the row that scheduled messages of unequal length go through
+// `length` counts only for the last two.
 bool run_row(std::string_view operation, std::string_view tier, u8* out, const u8* in, usize length, usize count);
 
 }  // namespace isthmus::hash

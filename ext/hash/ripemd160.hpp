@@ -1,6 +1,6 @@
-// RIPEMD-160 (Dobbertin, Bosselaers, Preneel 1996; ISO/IEC 10118-3) and HASH160 = RIPEMD-160 of SHA-256,
-// plain C. Cost: (n + 8) / 64 + 1 compressions for n bytes; HASH160 of a short key is one compression of each
-// kind.
+// RIPEMD-160 (Dobbertin, Bosselaers, Preneel 1996; ISO/IEC 10118-3) and HASH160 = RIPEMD-160 of SHA-256: one
+// stream, or many messages at a time. Cost: (n + 8) / 64 + 1 compressions for n bytes; HASH160 of a short key is
+// one compression of each kind.
 #pragma once
 
 #include "hash/stream.hpp"
@@ -11,6 +11,10 @@ inline constexpr usize kRipemd160Digest = 20;
 
 // The state (5 words, native order) absorbs `count` blocks of 64 bytes.
 void ripemd160_compress(u32* state, const u8* blocks, usize count);
+
+// out[20 i ..] = digest of message i, already padded to `length` blocks, at in[64 length i ..]. length >= 1,
+// no overlap.
+void ripemd160_blocks(u8* out, const u8* in, usize length, usize count);
 
 struct Ripemd160Core {
   using Word = u32;

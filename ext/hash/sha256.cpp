@@ -3,6 +3,7 @@
 // 590), plain C 210.
 #include "hash/sha256.hpp"
 
+#include "hash/known.hpp"
 #include "hash/rows.hpp"
 #include "hash/sha256_tiers.hpp"
 
@@ -61,11 +62,21 @@ constexpr cpu::Row<Sha256Blocks> kBlocks[] = {
     {"base", cpu::kNone, 1, 1, base::sha256_blocks},
 };
 
+constexpr cpu::Row<Sha256Lanes> kLanes[] = {
+#if defined(__x86_64__)
+    {"avx512", kWide512, 16, 11, avx512::sha256_lanes},
+    {"shani", kShani, 2, 1, shani::sha256_lanes},
+    {"avx2", kWide256, 8, 3, avx2::sha256_lanes},
+#elif defined(__aarch64__)
+    {"armce", cpu::kSha2, 2, 1, armce::sha256_lanes},
+    {"neon", cpu::kNeon, 4, 3, neon::sha256_lanes},
+#endif
+    {"base", cpu::kNone, 1, 1, base::sha256_lanes},
+};
+
 // ---- known answers ----
 
-constexpr usize kKnownMax = 35;
-constexpr usize kKnownCounts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 35};
-constexpr u8 kCanary = 0xa5;
+using KnownSha256 = Known<Sha256Core>;
 
 // FIPS 180 examples: "abc" and the 448-bit message.
 constexpr u32 kAbc[8] = {0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223,
@@ -78,107 +89,48 @@ constexpr u32 kCount64[8] = {0xfdeab9ac, 0xf3710362, 0xbd2658cd, 0xc9a29e8f,
 constexpr u32 kTwice64[8] = {0x01c9f464, 0x780a1b6a, 0xf4eb400f, 0xe2f2896c,
                              0xfb2169f5, 0xa6570143, 0x9e4c2c4e, 0x213903ef};
 
-void start(u32 (&state)[8]) { memcpy(state, kSha256Start, sizeof(state)); }
-
-void store_state(u8* out, const u32 (&state)[8]) {
-  for (usize i = 0; i < 8; ++i) store_be32(out + 4 * i, state[i]);
-}
-
-// Pads `len` bytes at `block` in place to `length` blocks.
-void pad(u8* block, usize len, usize length) {
-  memset(block + len, 0, 64 * length - len);
-  block[len] = 0x80;
-  store_be64(block + 64 * length - 8, u64{len} * 8);
-}
-
 bool known_compress(Sha256Compress run) {
   u8 blocks[128] = {'a', 'b', 'c'};
-  pad(blocks, 3, 1);
+  KnownSha256::pad(blocks, 3, 1);
   u32 state[8];
-  start(state);
+  KnownSha256::start(state);
   run(state, blocks, 0);
   if (memcmp(state, kSha256Start, sizeof(state)) != 0) return false;
   run(state, blocks, 1);
   if (memcmp(state, kAbc, sizeof(state)) != 0) return false;
   memcpy(blocks, "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56);
-  pad(blocks, 56, 2);
-  start(state);
+  KnownSha256::pad(blocks, 56, 2);
+  KnownSha256::start(state);
   run(state, blocks, 2);
   return memcmp(state, kTwoBlocks, sizeof(state)) == 0;
 }
 
-// Messages of `length` blocks less 9 bytes, padded; message i differs from its neighbours in every word, and
-// message 0 of 64 bytes is the one with the typed answer.
-void known_message(u8* message, usize len, usize i) {
-  for (usize j = 0; j < len; ++j) message[j] = static_cast<u8>(j + 67 * i);
+bool known_once(Sha256Of64 run) {
+  u8 first[kSha256Digest];
+  Sha256::store_digest(first, kCount64, 1);
+  return known_compress(base::sha256_compress) && KnownSha256::of_block(base::sha256_compress, run, first);
 }
 
-// The answers come through the plain compression one message at a time: a road that no lane code shares, and
-// itself held to the typed answers above.
-void known_digest(u8* out, const u8* padded, usize length, bool twice) {
-  u32 state[8];
-  start(state);
-  base::sha256_compress(state, padded, length);
-  store_state(out, state);
-  if (!twice) return;
+// SHA-256 of a digest, by the plain road.
+void known_again(u8* digest) {
   u8 block[64];
-  memcpy(block, out, 32);
-  pad(block, 32, 1);
-  start(state);
-  base::sha256_compress(state, block, 1);
-  store_state(out, state);
+  memcpy(block, digest, kSha256Digest);
+  KnownSha256::pad(block, kSha256Digest, 1);
+  KnownSha256::digest(base::sha256_compress, digest, block, 1);
 }
 
-// `call(out, in, count)` must give the expected digests for every count and leave the byte after them alone.
-template <typename Call>
-bool known_counts(const u8* expected, const u8* in, Call&& call) {
-  u8 out[32 * kKnownMax + 1];
-  for (const usize count : kKnownCounts) {
-    memset(out, kCanary, sizeof(out));
-    call(out, in, count);
-    if (memcmp(out, expected, 32 * count) != 0 || out[32 * count] != kCanary) return false;
-  }
-  return true;
+bool known_twice(Sha256Of64 run) {
+  u8 first[kSha256Digest];
+  Sha256::store_digest(first, kTwice64, 1);
+  return known_compress(base::sha256_compress) && KnownSha256::of_block(base::sha256_compress, run, first, known_again);
 }
-
-bool known_of64(Sha256Of64 run, bool twice) {
-  if (!known_compress(base::sha256_compress)) return false;
-  u8 in[64 * kKnownMax];
-  u8 expected[32 * kKnownMax];
-  for (usize i = 0; i < kKnownMax; ++i) {
-    u8 padded[128];
-    known_message(padded, 64, i);
-    memcpy(in + 64 * i, padded, 64);
-    pad(padded, 64, 2);
-    known_digest(expected + 32 * i, padded, 2, twice);
-  }
-  u32 first[8];
-  for (usize i = 0; i < 8; ++i) first[i] = load_be32(expected + 4 * i);
-  if (memcmp(first, twice ? kTwice64 : kCount64, sizeof(first)) != 0) return false;
-  if (!known_counts(expected, in, run)) return false;
-  run(in, in, kKnownMax);  // in place, as Merkle levels use it
-  return memcmp(in, expected, sizeof(expected)) == 0;
-}
-
-bool known_once(Sha256Of64 run) { return known_of64(run, false); }
-bool known_twice(Sha256Of64 run) { return known_of64(run, true); }
 
 bool known_blocks(Sha256Blocks run) {
-  if (!known_compress(base::sha256_compress)) return false;
-  constexpr usize kLengthMax = 3;
-  for (usize length = 1; length <= kLengthMax; ++length) {
-    u8 in[64 * kLengthMax * kKnownMax];
-    u8 expected[32 * kKnownMax];
-    for (usize i = 0; i < kKnownMax; ++i) {
-      u8* message = in + 64 * length * i;
-      known_message(message, 64 * length - 9, i);
-      pad(message, 64 * length - 9, length);
-      known_digest(expected + 32 * i, message, length, false);
-    }
-    const auto call = [&](u8* out, const u8* from, usize count) { run(out, from, length, count); };
-    if (!known_counts(expected, in, call)) return false;
-  }
-  return true;
+  return known_compress(base::sha256_compress) && KnownSha256::blocks(base::sha256_compress, run);
+}
+
+bool known_lanes(Sha256Lanes run) {
+  return known_compress(base::sha256_compress) && KnownSha256::lanes(base::sha256_compress, run, kLanes);
 }
 
 // ---- choices ----
@@ -203,7 +155,14 @@ const auto& blocks_choice() {
   return value;
 }
 
+const auto& lanes_choice() {
+  static const cpu::Choice value("sha256_lanes", kLanes, known_lanes);
+  return value;
+}
+
 }  // namespace
+
+LaneRows<u32> sha256_lane_rows() { return lanes_choice().usable(); }
 
 void sha256_compress(u32* state, const u8* blocks, usize count) { compress_choice().best()(state, blocks, count); }
 
@@ -249,28 +208,16 @@ void append_sha256_reports(bool again, std::vector<cpu::Report>& out) {
   out.push_back(of64_choice().report(again));
   out.push_back(double_of64_choice().report(again));
   out.push_back(blocks_choice().report(again));
+  out.push_back(lanes_choice().report(again));
 }
 
 bool run_sha256_row(const RowCall& call) {
-  if (call.operation == "sha256_compress") {
-    const Sha256Compress run = compress_choice().named(call.tier);
-    if (run == nullptr) return false;
-    u32 state[8];
-    memcpy(state, call.out, sizeof(state));
-    run(state, call.in, call.count);
-    memcpy(call.out, state, sizeof(state));
-    return true;
-  }
-  if (call.operation == "sha256_blocks") {
-    const Sha256Blocks run = blocks_choice().named(call.tier);
-    if (run != nullptr) run(call.out, call.in, call.length, call.count);
-    return run != nullptr;
-  }
-  Sha256Of64 run = nullptr;
-  if (call.operation == "sha256_64") run = of64_choice().named(call.tier);
-  if (call.operation == "sha256d_64") run = double_of64_choice().named(call.tier);
-  if (run != nullptr) run(call.out, call.in, call.count);
-  return run != nullptr;
+  if (call.operation == "sha256_compress") return run_compress<Sha256Core>(compress_choice().named(call.tier), call);
+  if (call.operation == "sha256_64") return run_of_block(of64_choice().named(call.tier), call);
+  if (call.operation == "sha256d_64") return run_of_block(double_of64_choice().named(call.tier), call);
+  if (call.operation == "sha256_blocks") return run_blocks(blocks_choice().named(call.tier), call);
+  if (call.operation == "sha256_lanes") return run_lanes<Sha256Core>(lanes_choice().row(call.tier), call);
+  return false;
 }
 
 }  // namespace isthmus::hash

@@ -5,16 +5,6 @@
 
 namespace isthmus::base {
 
-void sha256_compress(u32* state, const u8* blocks, usize count) {
-  V s[8];
-  for (usize i = 0; i < 8; ++i) s[i] = V::load(state + i);
-  for (; count != 0; --count) {
-    V w[16];
-    load_block(w, blocks, 64);
-    compress(s, w);
-    blocks += 64;
-  }
-  for (usize i = 0; i < 8; ++i) s[i].store(state + i);
-}
+void sha256_compress(u32* state, const u8* blocks, usize count) { sha256_lanes(state, &blocks, count); }
 
 }  // namespace isthmus::base

@@ -2,8 +2,9 @@
 //
 // The including file defines ISTHMUS_TIER (the namespace) and ISTHMUS_LANES (a type of simd/lanes_u32.hpp).
 // Cost per lane group: sha256_64 64 rounds with a schedule and 64 rounds on constants; sha256d_64 adds one
-// compression whose first schedule words skip the eight known words; blocks one compression per block. Every
-// pass handles kLanes messages; the last, partial pass runs on a copy whose missing rows are zero.
+// compression whose first schedule words skip the eight known words; the others one compression per block. Every
+// pass handles kLanes messages; a last, partial pass fills its spare lanes with its first message.
+#include "hash/passes.inl"
 #include "hash/sha256_tiers.hpp"
 #include "simd/lanes_u32.hpp"
 
@@ -155,8 +156,8 @@ ISTHMUS_INLINE void compress_digest(V (&state)[8]) {
   for (usize i = 0; i < 8; ++i) state[i] = s[i] + V::set1(kSha256Start[i]);
 }
 
-ISTHMUS_INLINE void load_block(V (&w)[16], const u8* rows, usize stride) {
-  simd::load_rows16(w, rows, stride);
+ISTHMUS_INLINE void load_block(V (&w)[16], const u8* const* rows, usize offset) {
+  simd::load_rows16(w, rows, offset);
   for (usize i = 0; i < 16; ++i) w[i] = swap_bytes(w[i]);
 }
 
@@ -167,65 +168,47 @@ ISTHMUS_INLINE void store_digests(u8* out, const V (&state)[8]) {
 }
 
 template <bool kTwice>
-ISTHMUS_INLINE void pass(u8* out, const u8* in) {
-  V w[16];
-  V state[8];
-  load_block(w, in, 64);
-  start(state);
-  compress(state, w);
-  compress_padding(state);
-  if constexpr (kTwice) compress_digest(state);
-  store_digests(out, state);
-}
-
-// One call site of pass(): a second one for the tail would double the code.
-template <bool kTwice>
 ISTHMUS_INLINE void all_messages(u8* out, const u8* in, usize count) {
-  alignas(64) u8 rows[64 * kLanes];
-  alignas(64) u8 digests[32 * kLanes];
-  while (count != 0) {
-    const bool whole = count >= kLanes;
-    const usize here = whole ? kLanes : count;
-    if (!whole) {
-      memset(rows, 0, sizeof(rows));
-      memcpy(rows, in, 64 * here);
-    }
-    pass<kTwice>(whole ? out : digests, whole ? in : rows);
-    if (!whole) memcpy(out, digests, 32 * here);
-    in += 64 * here;
-    out += 32 * here;
-    count -= here;
-  }
+  const auto pass = [](u8* digests, const u8* const* rows) {
+    V w[16];
+    V state[8];
+    load_block(w, rows, 0);
+    start(state);
+    compress(state, w);
+    compress_padding(state);
+    if constexpr (kTwice) compress_digest(state);
+    store_digests(digests, state);
+  };
+  hash::passes<kLanes, 32>(out, in, 64, count, pass);
 }
 
 }  // namespace
+
+void sha256_lanes(u32* state, const u8* const* blocks, usize length) {
+  V s[8];
+  for (usize i = 0; i < 8; ++i) s[i] = V::load(state + kLanes * i);
+  for (usize block = 0; block < length; ++block) {
+    V w[16];
+    load_block(w, blocks, 64 * block);
+    compress(s, w);
+  }
+  for (usize i = 0; i < 8; ++i) s[i].store(state + kLanes * i);
+}
 
 void sha256_64(u8* out, const u8* in, usize count) { all_messages<false>(out, in, count); }
 
 void sha256d_64(u8* out, const u8* in, usize count) { all_messages<true>(out, in, count); }
 
 void sha256_blocks(u8* out, const u8* in, usize length, usize count) {
-  const usize stride = 64 * length;
-  alignas(64) u8 rows[64 * kLanes];
-  alignas(64) u8 digests[32 * kLanes];
-  while (count != 0) {
-    const bool whole = count >= kLanes;
-    const usize here = whole ? kLanes : count;
-    if (!whole) memset(rows, 0, sizeof(rows));
+  const auto pass = [length](u8* digests, const u8* const* rows) {
+    alignas(64) u32 words[8 * kLanes];
+    for (usize i = 0; i < 8; ++i) V::set1(kSha256Start[i]).store(words + kLanes * i);
+    sha256_lanes(words, rows, length);
     V state[8];
-    start(state);
-    for (usize block = 0; block < length; ++block) {
-      for (usize i = 0; !whole && i < here; ++i) memcpy(rows + 64 * i, in + stride * i + 64 * block, 64);
-      V w[16];
-      load_block(w, whole ? in + 64 * block : rows, whole ? stride : 64);
-      compress(state, w);
-    }
+    for (usize i = 0; i < 8; ++i) state[i] = V::load(words + kLanes * i);
     store_digests(digests, state);
-    memcpy(out, digests, 32 * here);
-    in += stride * here;
-    out += 32 * here;
-    count -= here;
-  }
+  };
+  hash::passes<kLanes, 32>(out, in, 64 * length, count, pass);
 }
 
 }  // namespace isthmus::ISTHMUS_TIER

@@ -133,6 +133,16 @@ void sha256_compress(u32* state, const u8* blocks, usize count) {
   to_words(state, s);
 }
 
+void sha256_lanes(u32* state, const u8* const* blocks, usize length) {
+  u32 words[2][8];
+  for (usize i = 0; i < 16; ++i) words[i % 2][i / 2] = state[i];
+  State s[2] = {from_words(words[0]), from_words(words[1])};
+  for (usize i = 0; i < length; ++i) compress2(s, load_block(blocks[0] + 64 * i), load_block(blocks[1] + 64 * i));
+  to_words(words[0], s[0]);
+  to_words(words[1], s[1]);
+  for (usize i = 0; i < 16; ++i) state[i] = words[i % 2][i / 2];
+}
+
 void sha256_64(u8* out, const u8* in, usize count) { all_messages<false>(out, in, count); }
 
 void sha256d_64(u8* out, const u8* in, usize count) { all_messages<true>(out, in, count); }

@@ -144,7 +144,7 @@ TEST_CASE("every tier: messages of 64 bytes") {
   }
 }
 
-TEST_CASE("every tier: padded messages of several blocks") {
+TEST_CASE("every tier: padded SHA-256 messages of several blocks") {
   for (const usize length : {usize{1}, usize{2}, usize{3}, usize{5}}) {
     constexpr usize kMost = 35;
     Buffer in;
@@ -212,8 +212,10 @@ TEST_CASE("reports name every operation and every usable row passes again") {
   hash::init();
   const std::vector<cpu::Report> chosen = hash::report();
   const std::vector<cpu::Report> again = hash::self_test();
-  const char* kOperations[] = {"sha256_compress",    "sha256_64",    "sha256d_64", "sha256_blocks", "sha512_compress",
-                               "ripemd160_compress", "sm3_compress", "sm3_64",     "sm3_blocks"};
+  const char* kOperations[] = {
+      "sha256_compress", "sha256_64",     "sha256d_64",   "sha256_blocks",      "sha256_lanes",
+      "sha512_compress", "sha512_blocks", "sha512_lanes", "ripemd160_compress", "ripemd160_blocks",
+      "ripemd160_lanes", "sm3_compress",  "sm3_64",       "sm3_blocks",         "sm3_lanes"};
   constexpr usize kCount = std::size(kOperations);
   REQUIRE(chosen.size() == kCount);
   REQUIRE(again.size() == kCount);

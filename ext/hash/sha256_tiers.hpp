@@ -1,6 +1,8 @@
 // SHA-256 kernels by tier, and the constants that all of them share (FIPS 180-4, sections 4.2.2 and 5.3.3).
 //
 //   sha256_compress  state (8 words, native order) absorbs `count` blocks of 64 bytes
+//   sha256_lanes     as many states at once as the tier has lanes: word w of lane i is state[lanes w + i], and
+//                    lane i absorbs `length` blocks from blocks[i] on
 //   sha256_64        out[32 i ..] = SHA-256 of the 64 bytes at in[64 i ..]: two compressions, one half known
 //   sha256d_64       the same, SHA-256 of SHA-256: three compressions
 //   sha256_blocks    out[32 i ..] = digest of the padded message of `length` blocks at in[64 length i ..]
@@ -14,11 +16,13 @@
 namespace isthmus {
 
 using Sha256Compress = void (*)(u32* state, const u8* blocks, usize count);
+using Sha256Lanes = void (*)(u32* state, const u8* const* blocks, usize length);
 using Sha256Of64 = void (*)(u8* out, const u8* in, usize count);
 using Sha256Blocks = void (*)(u8* out, const u8* in, usize length, usize count);
 
 #define ISTHMUS_SHA256_MANY(tier)                                       \
   namespace tier {                                                      \
+  void sha256_lanes(u32* state, const u8* const* blocks, usize length); \
   void sha256_64(u8* out, const u8* in, usize count);                   \
   void sha256d_64(u8* out, const u8* in, usize count);                  \
   void sha256_blocks(u8* out, const u8* in, usize length, usize count); \

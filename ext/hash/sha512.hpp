@@ -1,5 +1,5 @@
-// SHA-512 (FIPS 180-4, section 6.4), plain 64-bit arithmetic. Cost: (n + 16) / 128 + 1 compressions for n
-// bytes.
+// SHA-512 (FIPS 180-4, section 6.4): one stream, or many messages at a time. Cost: (n + 16) / 128 + 1 compressions
+// for n bytes.
 #pragma once
 
 #include "hash/stream.hpp"
@@ -10,6 +10,10 @@ inline constexpr usize kSha512Digest = 64;
 
 // The state (8 words, native order) absorbs `count` blocks of 128 bytes.
 void sha512_compress(u64* state, const u8* blocks, usize count);
+
+// out[64 i ..] = digest of message i, already padded to `length` blocks, at in[128 length i ..]. length >= 1,
+// no overlap.
+void sha512_blocks(u8* out, const u8* in, usize length, usize count);
 
 struct Sha512Core {
   using Word = u64;

@@ -35,6 +35,16 @@ constexpr cpu::Row<Sm3Blocks> kBlocks[] = {
     {"base", cpu::kNone, 1, 1, base::sm3_blocks},
 };
 
+constexpr cpu::Row<Sm3Lanes> kLanes[] = {
+#if defined(__x86_64__)
+    {"avx512", kWide512, 16, 3, avx512::sm3_lanes},
+    {"avx2", kWide256, 8, 3, avx2::sm3_lanes},
+#elif defined(__aarch64__)
+    {"neon", cpu::kNeon, 4, 3, neon::sm3_lanes},
+#endif
+    {"base", cpu::kNone, 1, 1, base::sm3_lanes},
+};
+
 // ---- known answers ----
 
 using KnownSm3 = Known<Sm3Core>;
@@ -74,6 +84,10 @@ bool known_blocks(Sm3Blocks run) {
   return known_compress(base::sm3_compress) && KnownSm3::blocks(base::sm3_compress, run);
 }
 
+bool known_lanes(Sm3Lanes run) {
+  return known_compress(base::sm3_compress) && KnownSm3::lanes(base::sm3_compress, run, kLanes);
+}
+
 // ---- choices ----
 
 const auto& compress_choice() {
@@ -91,7 +105,14 @@ const auto& blocks_choice() {
   return value;
 }
 
+const auto& lanes_choice() {
+  static const cpu::Choice value("sm3_lanes", kLanes, known_lanes);
+  return value;
+}
+
 }  // namespace
+
+LaneRows<u32> sm3_lane_rows() { return lanes_choice().usable(); }
 
 void sm3_compress(u32* state, const u8* blocks, usize count) { compress_choice().best()(state, blocks, count); }
 
@@ -116,27 +137,15 @@ void append_sm3_reports(bool again, std::vector<cpu::Report>& out) {
   out.push_back(compress_choice().report(again));
   out.push_back(of64_choice().report(again));
   out.push_back(blocks_choice().report(again));
+  out.push_back(lanes_choice().report(again));
 }
 
 bool run_sm3_row(const RowCall& call) {
-  if (call.operation == "sm3_compress") {
-    const Sm3Compress run = compress_choice().named(call.tier);
-    if (run == nullptr) return false;
-    u32 state[8];
-    memcpy(state, call.out, sizeof(state));
-    run(state, call.in, call.count);
-    memcpy(call.out, state, sizeof(state));
-    return true;
-  }
-  if (call.operation == "sm3_blocks") {
-    const Sm3Blocks run = blocks_choice().named(call.tier);
-    if (run != nullptr) run(call.out, call.in, call.length, call.count);
-    return run != nullptr;
-  }
-  if (call.operation != "sm3_64") return false;
-  const Sm3Of64 run = of64_choice().named(call.tier);
-  if (run != nullptr) run(call.out, call.in, call.count);
-  return run != nullptr;
+  if (call.operation == "sm3_compress") return run_compress<Sm3Core>(compress_choice().named(call.tier), call);
+  if (call.operation == "sm3_64") return run_of_block(of64_choice().named(call.tier), call);
+  if (call.operation == "sm3_blocks") return run_blocks(blocks_choice().named(call.tier), call);
+  if (call.operation == "sm3_lanes") return run_lanes<Sm3Core>(lanes_choice().row(call.tier), call);
+  return false;
 }
 
 }  // namespace isthmus::hash

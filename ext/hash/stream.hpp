@@ -56,16 +56,21 @@ class Stream {
       held = 0;
     }
     memset(buffer_ + held, 0, Core::kBlock - held);
-    if constexpr (Core::kBig) {
-      store_be64(buffer_ + Core::kBlock - 8, length_ << 3);
-      // The upper half of SHA-512's 128-bit length: byte counts are 64-bit, so only three bits of it can be
-      // set.
-      if constexpr (Core::kLengthBytes == 16) store_be64(buffer_ + kLengthAt, length_ >> 61);
-    } else {
-      store_le64(buffer_ + kLengthAt, length_ << 3);
-    }
+    store_length(buffer_ + Core::kBlock, length_);
     Core::compress(state_, buffer_, 1);
     store_digest(out, state_, 1);
+  }
+
+  // The length field of a message of `length` bytes; `end` is where its last block ends.
+  static void store_length(u8* end, u64 length) {
+    if constexpr (Core::kBig) {
+      store_be64(end - 8, length << 3);
+      // The upper half of SHA-512's 128-bit length: byte counts are 64-bit, so only three bits of it can be
+      // set.
+      if constexpr (Core::kLengthBytes == 16) store_be64(end - 16, length >> 61);
+    } else {
+      store_le64(end - 8, length << 3);
+    }
   }
 
   // The digest that stands in a state whose words are `stride` apart.

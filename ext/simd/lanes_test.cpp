@@ -20,7 +20,7 @@ struct LaneTier {
   usize (*u32_ops)(u32*, const u32*, const u32*, const u32*);
   usize (*u32_rows)(u32*, u8*, u32*, const u8*, usize);
   usize (*u64_ops)(u64*, const u64*, const u64*, const u64*, const u64*, const u64*);
-  usize (*u64_transpose)(u64*);
+  usize (*u64_rows)(u64*, u8*, u64*, const u8*, usize);
 };
 
 #if defined(__x86_64__)
@@ -37,14 +37,13 @@ bool cpu_has(const std::string& tier) {
 
 std::vector<LaneTier> tiers() {
   return {
-      {"base", true, 1, 1, base::probe_u32, base::probe_u32_rows, base::probe_u64, base::probe_u64_transpose},
+      {"base", true, 1, 1, base::probe_u32, base::probe_u32_rows, base::probe_u64, base::probe_u64_rows},
 #if defined(__x86_64__)
-      {"avx2", cpu_has("avx2"), 8, 4, avx2::probe_u32, avx2::probe_u32_rows, avx2::probe_u64,
-       avx2::probe_u64_transpose},
+      {"avx2", cpu_has("avx2"), 8, 4, avx2::probe_u32, avx2::probe_u32_rows, avx2::probe_u64, avx2::probe_u64_rows},
       {"avx512", cpu_has("avx512"), 16, 8, avx512::probe_u32, avx512::probe_u32_rows, avx512::probe_u64,
-       avx512::probe_u64_transpose},
+       avx512::probe_u64_rows},
 #elif defined(__aarch64__)
-      {"neon", true, 4, 2, neon::probe_u32, neon::probe_u32_rows, neon::probe_u64, neon::probe_u64_transpose},
+      {"neon", true, 4, 2, neon::probe_u32, neon::probe_u32_rows, neon::probe_u64, neon::probe_u64_rows},
 #endif
   };
 }
@@ -113,6 +112,7 @@ void expected_u32(u32 (&out)[kU32Ops], u32 x, u32 y, u32 z, u32 first) {
   out[kU32Xor3] = x ^ y ^ z;
   out[kU32Choose] = bitwise(x, y, z, false);
   out[kU32Majority] = bitwise(x, y, z, true);
+  out[kU32OrNotXor] = (x | ~y) ^ z;
   out[kU32Swap] = static_cast<u32>(bytes_reversed(x, 4));
   out[kU32Set1] = first;
   out[kU32Pin] = x;
@@ -147,6 +147,7 @@ void expected_u64(u64 (&out)[kU64Ops], u64 x, u64 y, u64 z, u64 first, const u64
   out[kU64Gather] = table[x % kProbeLanes];
   out[kU64Set1] = first;
   out[kU64Lane] = x;
+  out[kU64Pin] = x;
 }
 
 }  // namespace
@@ -182,7 +183,7 @@ TEST_CASE("rows of 32-bit words move to lanes and back") {
     constexpr usize kStride = 68;  // rows need not touch
     u32 square[16 * 16];
     for (usize i = 0; i < tier.lanes32 * tier.lanes32; ++i) square[i] = static_cast<u32>(1000 + i);
-    u8 rows16[kStride * 16];
+    u8 rows16[kStride * 16 + 4];
     for (usize i = 0; i < sizeof(rows16); ++i) rows16[i] = static_cast<u8>(i * 7 + i / 251);
     u8 rows8[32 * 16];
     u32 words16[16 * 16];
@@ -190,8 +191,9 @@ TEST_CASE("rows of 32-bit words move to lanes and back") {
     REQUIRE(lanes == tier.lanes32);
     for (usize i = 0; i < lanes; ++i) {
       for (usize j = 0; j < lanes; ++j) CHECK(square[lanes * i + j] == 1000 + lanes * j + i);
-      for (usize j = 0; j < 16; ++j) CHECK(words16[lanes * j + i] == load_le32(rows16 + kStride * i + 4 * j));
-      CHECK(memcmp(rows8 + 32 * i, rows16 + kStride * i, 32) == 0);
+      const u8* const row = rows16 + kStride * (lanes - 1 - i) + 4;
+      for (usize j = 0; j < 16; ++j) CHECK(words16[lanes * j + i] == load_le32(row + 4 * j));
+      CHECK(memcmp(rows8 + 32 * i, row, 32) == 0);
     }
   }
 }
@@ -228,18 +230,26 @@ TEST_CASE("64-bit lanes equal scalar words") {
   }
 }
 
-TEST_CASE("64-bit squares transpose") {
+TEST_CASE("rows of 64-bit words move to lanes and back") {
   for (const LaneTier& tier : tiers()) {
     if (!tier.here) continue;
     CAPTURE(tier.name);
+    constexpr usize kStride = 136;
     u64 square[8 * 8];
     for (usize i = 0; i < 64; ++i) square[i] = (u64{i} << 40) + 77 * i;
     u64 before[8 * 8];
     memcpy(before, square, sizeof(square));
-    const usize lanes = tier.u64_transpose(square);
+    u8 rows16[kStride * 8 + 8];
+    for (usize i = 0; i < sizeof(rows16); ++i) rows16[i] = static_cast<u8>(i * 7 + i / 251);
+    u8 rows8[64 * 8];
+    u64 words16[16 * 8];
+    const usize lanes = tier.u64_rows(square, rows8, words16, rows16, kStride);
     REQUIRE(lanes == tier.lanes64);
     for (usize i = 0; i < lanes; ++i) {
       for (usize j = 0; j < lanes; ++j) CHECK(square[lanes * i + j] == before[lanes * j + i]);
+      const u8* const row = rows16 + kStride * (lanes - 1 - i) + 8;
+      for (usize j = 0; j < 16; ++j) CHECK(words16[lanes * j + i] == load_le64(row + 8 * j));
+      CHECK(memcmp(rows8 + 64 * i, row, 64) == 0);
     }
   }
 }

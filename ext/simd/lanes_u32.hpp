@@ -2,7 +2,8 @@
 // file's flags allow it. A kernel is written once over one of these types.
 //
 // Every type has: kLanes, set1, load, store (any alignment), + ^ & |, and the free functions rotr<n>, shr<n>,
-// xor3(a,b,c), choose(e,f,g) = e ? f : g, majority(a,b,c), swap_bytes, transpose(x[kLanes]): word j of x[i]
+// xor3(a,b,c), choose(e,f,g) = e ? f : g, majority(a,b,c), or_not_xor(a,b,c) = (a | ~b) ^ c, swap_bytes,
+// transpose(x[kLanes]): word j of x[i]
 // <-> word i of x[j], store_rows8, and pin(x), which emits nothing but keeps the compiler from regrouping
 // sums across it: the order of additions decides the length of a dependency chain. Words wrap modulo 2^32.
 // Everything has internal linkage: nothing here can make a weak symbol.
@@ -10,6 +11,7 @@
 
 #include "base/bytes.hpp"
 #include "simd/intrinsics.hpp"
+#include "simd/rows.hpp"
 
 namespace isthmus::simd {
 namespace {
@@ -44,6 +46,7 @@ ISTHMUS_INLINE U32x1 rotr(U32x1 a) {
 ISTHMUS_INLINE U32x1 xor3(U32x1 a, U32x1 b, U32x1 c) { return {a.v ^ b.v ^ c.v}; }
 ISTHMUS_INLINE U32x1 choose(U32x1 e, U32x1 f, U32x1 g) { return {g.v ^ (e.v & (f.v ^ g.v))}; }
 ISTHMUS_INLINE U32x1 majority(U32x1 a, U32x1 b, U32x1 c) { return {(a.v & b.v) | (c.v & (a.v | b.v))}; }
+ISTHMUS_INLINE U32x1 or_not_xor(U32x1 a, U32x1 b, U32x1 c) { return {(a.v | ~b.v) ^ c.v}; }
 ISTHMUS_INLINE U32x1 swap_bytes(U32x1 a) { return {__builtin_bswap32(a.v)}; }
 ISTHMUS_INLINE void transpose(U32x1 (&)[1]) {}
 ISTHMUS_INLINE void pin(U32x1&) {}
@@ -82,6 +85,7 @@ ISTHMUS_INLINE U32x4 rotr(U32x4 a) {
 ISTHMUS_INLINE U32x4 xor3(U32x4 a, U32x4 b, U32x4 c) { return a ^ b ^ c; }
 ISTHMUS_INLINE U32x4 choose(U32x4 e, U32x4 f, U32x4 g) { return {vbslq_u32(e.v, f.v, g.v)}; }
 ISTHMUS_INLINE U32x4 majority(U32x4 a, U32x4 b, U32x4 c) { return {vbslq_u32(veorq_u32(a.v, b.v), c.v, b.v)}; }
+ISTHMUS_INLINE U32x4 or_not_xor(U32x4 a, U32x4 b, U32x4 c) { return {veorq_u32(vornq_u32(a.v, b.v), c.v)}; }
 ISTHMUS_INLINE U32x4 swap_bytes(U32x4 a) { return {vreinterpretq_u32_u8(vrev32q_u8(vreinterpretq_u8_u32(a.v)))}; }
 
 ISTHMUS_INLINE void pin(U32x4& a) { __asm__("" : "+w"(a.v)); }
@@ -136,6 +140,10 @@ ISTHMUS_INLINE U32x8 rotr(U32x8 a) {
 ISTHMUS_INLINE U32x8 xor3(U32x8 a, U32x8 b, U32x8 c) { return a ^ b ^ c; }
 ISTHMUS_INLINE U32x8 choose(U32x8 e, U32x8 f, U32x8 g) { return g ^ (e & (f ^ g)); }
 ISTHMUS_INLINE U32x8 majority(U32x8 a, U32x8 b, U32x8 c) { return (a & b) | (c & (a | b)); }
+// (a | ~b) ^ c is ~(b & ~a) ^ c.
+ISTHMUS_INLINE U32x8 or_not_xor(U32x8 a, U32x8 b, U32x8 c) {
+  return {_mm256_xor_si256(_mm256_andnot_si256(a.v, b.v), _mm256_xor_si256(c.v, _mm256_set1_epi32(-1)))};
+}
 ISTHMUS_INLINE U32x8 swap_bytes(U32x8 a) {
   const __m256i order = _mm256_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3,  //
                                         12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
@@ -203,6 +211,9 @@ ISTHMUS_INLINE U32x16 choose(U32x16 e, U32x16 f, U32x16 g) { return {_mm512_tern
 ISTHMUS_INLINE U32x16 majority(U32x16 a, U32x16 b, U32x16 c) {
   return {_mm512_ternarylogic_epi32(a.v, b.v, c.v, 0xe8)};
 }
+ISTHMUS_INLINE U32x16 or_not_xor(U32x16 a, U32x16 b, U32x16 c) {
+  return {_mm512_ternarylogic_epi32(a.v, b.v, c.v, 0x59)};
+}
 ISTHMUS_INLINE U32x16 swap_bytes(U32x16 a) {
   const __m512i order = _mm512_broadcast_i32x4(_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
   return {_mm512_shuffle_epi8(a.v, order)};
@@ -261,30 +272,6 @@ ISTHMUS_INLINE void store_rows8(u8* rows, const U32x16 (&w)[8]) {
 }
 
 #endif
-
-// ---- rows of words ----
-
-// w[j] lane i = word j (native order) of the 64 bytes at rows + stride * i, for j < 16 and i < kLanes.
-template <typename V>
-ISTHMUS_INLINE void load_rows16(V (&w)[16], const u8* rows, usize stride) {
-  for (usize block = 0; block < 16; block += V::kLanes) {
-    V x[V::kLanes];
-    for (usize i = 0; i < V::kLanes; ++i) x[i] = V::load(rows + stride * i + 4 * block);
-    transpose(x);
-    for (usize j = 0; j < V::kLanes; ++j) w[block + j] = x[j];
-  }
-}
-
-// The same, row i standing at rows[i] + offset.
-template <typename V>
-ISTHMUS_INLINE void load_rows16(V (&w)[16], const u8* const* rows, usize offset) {
-  for (usize block = 0; block < 16; block += V::kLanes) {
-    V x[V::kLanes];
-    for (usize i = 0; i < V::kLanes; ++i) x[i] = V::load(rows[i] + offset + 4 * block);
-    transpose(x);
-    for (usize j = 0; j < V::kLanes; ++j) w[block + j] = x[j];
-  }
-}
 
 }  // namespace
 }  // namespace isthmus::simd

@@ -11,6 +11,7 @@
 //   select(mask, a, b)                 mask ? a : b; mask lanes must be all ones or all zeros
 //   any(mask)                          true iff some lane is not zero
 //   xor3 choose majority swap_bytes    as in lanes_u32.hpp
+//   pin load_rows16 store_rows8        as in lanes_u32.hpp
 //   gather(table, index)               table[index] by lane; the caller has proved the indices in range
 //   transpose(x[kLanes])               word j of x[i] <-> word i of x[j]
 //
@@ -19,6 +20,7 @@
 
 #include "base/bytes.hpp"
 #include "simd/intrinsics.hpp"
+#include "simd/rows.hpp"
 
 namespace isthmus::simd {
 namespace {
@@ -117,6 +119,8 @@ ISTHMUS_INLINE U64Plain<N> gather(const u64* table, U64Plain<N> index) {
   return index;
 }
 template <usize N>
+ISTHMUS_INLINE void pin(U64Plain<N>&) {}
+template <usize N>
 ISTHMUS_INLINE void transpose(U64Plain<N> (&x)[N]) {
   for (usize i = 0; i < N; ++i) {
     for (usize j = i + 1; j < N; ++j) {
@@ -177,6 +181,7 @@ ISTHMUS_INLINE U64x2 swap_bytes(U64x2 a) { return {vreinterpretq_u64_u8(vrev64q_
 ISTHMUS_INLINE U64x2 gather(const u64* table, U64x2 index) {
   return {vcombine_u64(vcreate_u64(table[index.lane(0)]), vcreate_u64(table[index.lane(1)]))};
 }
+ISTHMUS_INLINE void pin(U64x2& a) { __asm__("" : "+w"(a.v)); }
 ISTHMUS_INLINE void transpose(U64x2 (&x)[2]) {
   const uint64x2_t low = vzip1q_u64(x[0].v, x[1].v);
   x[1].v = vzip2q_u64(x[0].v, x[1].v);
@@ -248,6 +253,7 @@ ISTHMUS_INLINE U64x4 swap_bytes(U64x4 a) {
 ISTHMUS_INLINE U64x4 gather(const u64* table, U64x4 index) {
   return {_mm256_i64gather_epi64(reinterpret_cast<const long long*>(table), index.v, 8)};
 }
+ISTHMUS_INLINE void pin(U64x4& a) { __asm__("" : "+x"(a.v)); }
 ISTHMUS_INLINE void transpose(U64x4 (&x)[4]) {
   const __m256i t0 = _mm256_unpacklo_epi64(x[0].v, x[1].v);
   const __m256i t1 = _mm256_unpackhi_epi64(x[0].v, x[1].v);
@@ -317,6 +323,8 @@ ISTHMUS_INLINE U64x8 swap_bytes(U64x8 a) {
 }
 ISTHMUS_INLINE U64x8 gather(const u64* table, U64x8 index) { return {_mm512_i64gather_epi64(index.v, table, 8)}; }
 
+ISTHMUS_INLINE void pin(U64x8& a) { __asm__("" : "+v"(a.v)); }
+
 ISTHMUS_INLINE void transpose(U64x8 (&x)[8]) {
   __m512i t[8];
   for (usize i = 0; i < 8; i += 2) {
@@ -336,6 +344,19 @@ ISTHMUS_INLINE void transpose(U64x8 (&x)[8]) {
 }
 
 #endif
+
+// ---- rows of words ----
+
+// Row i of 64 bytes at rows + 64 i = words 0..7 of lane i.
+template <typename V>
+ISTHMUS_INLINE void store_rows8(u8* rows, const V (&w)[8]) {
+  for (usize block = 0; block < 8; block += V::kLanes) {
+    V x[V::kLanes];
+    for (usize j = 0; j < V::kLanes; ++j) x[j] = w[block + j];
+    transpose(x);
+    for (usize i = 0; i < V::kLanes; ++i) x[i].store(rows + 64 * i + 8 * block);
+  }
+}
 
 }  // namespace
 }  // namespace isthmus::simd

@@ -20,8 +20,8 @@ usize probe_u32(u32* out, const u32* a, const u32* b, const u32* c) {
     // clang-format off
     const V results[kU32Ops] = {
         x + y, x ^ y, x & y, x | y, simd::shr<3>(x), simd::shr<10>(x), simd::rotr<2>(x), simd::rotr<7>(x),
-        simd::rotr<25>(x), xor3(x, y, z), choose(x, y, z), majority(x, y, z), swap_bytes(x),
-        V::set1(c[0]), pinned};
+        simd::rotr<25>(x), xor3(x, y, z), choose(x, y, z), majority(x, y, z), or_not_xor(x, y, z),
+        swap_bytes(x), V::set1(c[0]), pinned};
     // clang-format on
     for (usize op = 0; op < kU32Ops; ++op) results[op].store(out + kProbeLanes * op + i);
   }
@@ -29,15 +29,18 @@ usize probe_u32(u32* out, const u32* a, const u32* b, const u32* c) {
 }
 
 // square: lanes x lanes words, transposed in place; rows8: 8 words per lane from the first 8 of words16;
-// words16: word j of all lanes at words16 + lanes * j, from rows16.
+// words16: word j of all lanes at words16 + lanes * j; lane i reads the row `lanes - 1 - i` of rows16, past its first
+// word.
 usize probe_u32_rows(u32* square, u8* rows8, u32* words16, const u8* rows16, usize stride) {
   using V = simd::ISTHMUS_LANES32;
   V x[V::kLanes];
   for (usize i = 0; i < V::kLanes; ++i) x[i] = V::load(square + V::kLanes * i);
   transpose(x);
   for (usize i = 0; i < V::kLanes; ++i) x[i].store(square + V::kLanes * i);
+  const u8* rows[V::kLanes];
+  for (usize i = 0; i < V::kLanes; ++i) rows[i] = rows16 + stride * (V::kLanes - 1 - i);
   V w[16];
-  simd::load_rows16(w, rows16, stride);
+  simd::load_rows16(w, rows, 4);
   for (usize j = 0; j < 16; ++j) w[j].store(words16 + V::kLanes * j);
   const V first[8] = {w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]};
   store_rows8(rows8, first);
@@ -53,25 +56,35 @@ usize probe_u64(u64* out, const u64* a, const u64* b, const u64* c, const u64* t
     const V mask = V::load(masks + i);
     u64 lanes[V::kLanes];
     for (usize j = 0; j < V::kLanes; ++j) lanes[j] = x.lane(j);
+    V pinned = x;
+    pin(pinned);
     // clang-format off
     const V results[kU64Ops] = {
         x + y, x - y, x ^ y, x & y, x | y, and_not(x, y), simd::shl<1>(x), simd::shl<51>(x), simd::shr<1>(x),
         simd::shr<52>(x), simd::sar<1>(x), simd::sar<52>(x), simd::sar<63>(x), simd::rotr<1>(x),
         simd::rotr<41>(x), mul32(x, y), equal(x, y), equal(x, x), less(x, y), less(x, x), select(mask, x, y),
         V::set1(any(mask) ? 1 : 0), xor3(x, y, z), choose(x, y, z), majority(x, y, z), swap_bytes(x),
-        gather(table, x & V::set1(kProbeLanes - 1)), V::set1(c[0]), V::load(lanes)};
+        gather(table, x & V::set1(kProbeLanes - 1)), V::set1(c[0]), V::load(lanes), pinned};
     // clang-format on
     for (usize op = 0; op < kU64Ops; ++op) results[op].store(out + kProbeLanes * op + i);
   }
   return V::kLanes;
 }
 
-usize probe_u64_transpose(u64* square) {
+// As probe_u32_rows; rows8 has 64 bytes per lane.
+usize probe_u64_rows(u64* square, u8* rows8, u64* words16, const u8* rows16, usize stride) {
   using V = simd::ISTHMUS_LANES64;
   V x[V::kLanes];
   for (usize i = 0; i < V::kLanes; ++i) x[i] = V::load(square + V::kLanes * i);
   transpose(x);
   for (usize i = 0; i < V::kLanes; ++i) x[i].store(square + V::kLanes * i);
+  const u8* rows[V::kLanes];
+  for (usize i = 0; i < V::kLanes; ++i) rows[i] = rows16 + stride * (V::kLanes - 1 - i);
+  V w[16];
+  simd::load_rows16(w, rows, 8);
+  for (usize j = 0; j < 16; ++j) w[j].store(words16 + V::kLanes * j);
+  const V first[8] = {w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]};
+  store_rows8(rows8, first);
   return V::kLanes;
 }
 

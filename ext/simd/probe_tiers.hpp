@@ -16,13 +16,14 @@ constexpr usize kProbeLanes = 16;
 // clang-format off
 enum U32Op : usize {
   kU32Add, kU32Xor, kU32And, kU32Or, kU32Shr3, kU32Shr10, kU32Rotr2, kU32Rotr7, kU32Rotr25, kU32Xor3,
-  kU32Choose, kU32Majority, kU32Swap, kU32Set1, kU32Pin, kU32Ops
+  kU32Choose, kU32Majority, kU32OrNotXor, kU32Swap, kU32Set1, kU32Pin, kU32Ops
 };
 
 enum U64Op : usize {
   kU64Add, kU64Sub, kU64Xor, kU64And, kU64Or, kU64AndNot, kU64Shl1, kU64Shl51, kU64Shr1, kU64Shr52, kU64Sar1,
   kU64Sar52, kU64Sar63, kU64Rotr1, kU64Rotr41, kU64Mul32, kU64Equal, kU64EqualSelf, kU64Less, kU64LessSelf,
-  kU64Select, kU64Any, kU64Xor3, kU64Choose, kU64Majority, kU64Swap, kU64Gather, kU64Set1, kU64Lane, kU64Ops
+  kU64Select, kU64Any, kU64Xor3, kU64Choose, kU64Majority, kU64Swap, kU64Gather, kU64Set1, kU64Lane, kU64Pin,
+  kU64Ops
 };
 // clang-format on
 
@@ -33,7 +34,7 @@ enum U64Op : usize {
   usize probe_u32(u32* out, const u32* a, const u32* b, const u32* c);                                     \
   usize probe_u32_rows(u32* square, u8* rows8, u32* words16, const u8* rows16, usize stride);              \
   usize probe_u64(u64* out, const u64* a, const u64* b, const u64* c, const u64* table, const u64* masks); \
-  usize probe_u64_transpose(u64* square);                                                                  \
+  usize probe_u64_rows(u64* square, u8* rows8, u64* words16, const u8* rows16, usize stride);              \
   }
 #define ISTHMUS_PROBE_FE52(tier)                                                     \
   namespace tier {                                                                   \

@@ -1,0 +1,290 @@
+// Messages of any lengths through lanes that stay full.
+//
+// Every lane hashes its own message and, when it ends, begins the next one: longest first within a window of
+// messages, so that what is left at the very end is short. A row of lanes gives up when no message is left to
+// begin and fewer lanes are live than the row pays for; the next row takes over the live ones, whose states are
+// known. So a few long messages among many end where single messages are fastest.
+//
+// Blocks that lie inside one segment are read in place. A block that crosses segments and the padded end of a
+// message are put together in a buffer of the lane. Cost beside the compressions: about 20 ns per message, and a
+// copy of less than two blocks.
+#pragma once
+
+#include <bit>
+#include <span>
+#include <type_traits>
+
+#include "hash/hash.hpp"
+#include "hash/rows.hpp"
+
+namespace isthmus::hash {
+
+// Where digests go. Sink has
+//   bool take(const Message& message, u64 length)               true: the sink hashes this message itself
+//   void finish(const Message& message, const Word* state, usize stride)
+//                                                               the state after a message, its words `stride` apart
+template <typename Core, typename Sink>
+class Schedule {
+ public:
+  using Word = typename Core::Word;
+
+  Schedule(std::span<const Message> messages, Sink& sink) : messages_(messages), sink_(sink) {}
+
+  void run(LaneRows<Word> rows) {
+    for (const auto* row : rows) {
+      const bool last = row == rows.back();
+      const usize enough = last ? 1 : row->count_min;
+      if (unsorted() + waiting_count_ < enough) continue;
+      if (row->lanes == kWidest) {
+        run_row(*row, enough, std::integral_constant<usize, kWidest>());
+      } else {
+        run_row(*row, enough, usize{row->lanes});
+      }
+    }
+  }
+
+ private:
+  static constexpr usize kBlock = Core::kBlock;
+  static constexpr usize kWindow = 1024;
+  static constexpr usize kWidest = 64 / sizeof(Word);  // lanes of AVX-512
+  static constexpr usize kPrefetch = 512;              // bytes; then the hardware sees a stream
+  static constexpr usize kExact = 64;                  // below so many blocks every count is a class of its own
+  static constexpr usize kClasses = kExact + 64 - 6;   // above, every power of two
+
+  // Blocks to absorb next. A count of 0: nothing is left.
+  struct Run {
+    const u8* blocks;
+    usize count;
+  };
+
+  // One begun message.
+  struct Job {
+    const Message* message;
+    const Segment* segment;  // the one being read
+    usize used;              // how much of it has been
+    u64 left;                // unread bytes of the message
+    u64 length;
+    bool padded;  // the end has been handed out
+    Run run;      // only while it waits, as the state
+    Word state[Core::kWords];
+    alignas(64) u8 buffer[2 * kBlock];
+  };
+
+  static u64 length_of(const Message& message) {
+    u64 length = 0;
+    for (usize i = 0; i < message.segment_count; ++i) length += message.segments[i].len;
+    return length;
+  }
+
+  static usize class_of(u64 length) {
+    const u64 blocks = (length + Core::kLengthBytes) / kBlock + 1;
+    return blocks < kExact ? static_cast<usize>(blocks) : kExact + std::bit_width(blocks) - 7;
+  }
+
+  // ---- order ----
+
+  usize unsorted() const { return messages_.size() - sorted_; }
+
+  // The next messages, longest first.
+  void sort_window() {
+    u32 count_of[kClasses] = {};
+    u8 classes[kWindow];
+    const usize here = unsorted() < kWindow ? unsorted() : kWindow;
+    window_ = messages_.data() + sorted_;
+    sorted_ += here;
+    for (usize i = 0; i < here; ++i) {
+      const u64 length = length_of(window_[i]);
+      classes[i] = sink_.take(window_[i], length) ? 0 : static_cast<u8>(class_of(length));
+      ++count_of[classes[i]];
+    }
+    u32 place_of[kClasses];
+    u32 place = 0;
+    for (usize c = kClasses; c-- > 0;) {
+      place_of[c] = place;
+      place += count_of[c];
+    }
+    for (usize i = 0; i < here; ++i) order_[place_of[classes[i]]++] = static_cast<u16>(i);
+    next_ = 0;
+    ordered_ = here - count_of[0];
+  }
+
+  const Message* next_message() {
+    while (next_ == ordered_) {
+      if (unsorted() == 0) return nullptr;
+      sort_window();
+    }
+    if (next_ + kLanesMost < ordered_) prefetch(window_[order_[next_ + kLanesMost]]);
+    return window_ + order_[next_++];
+  }
+
+  // The first bytes of a message that begins when about every lane has ended once more: no hardware expects them.
+  static void prefetch(const Message& message) {
+    if (message.segment_count == 0) return;
+    const Segment& first = message.segments[0];
+    const usize size = first.len < kPrefetch ? first.len : kPrefetch;
+    for (usize at = 0; at < size; at += 64) __builtin_prefetch(first.data + at);
+  }
+
+  // ---- one message ----
+
+  // memcpy of less than a block: without a call, and in few steps.
+  static void copy_bytes(u8* out, const u8* in, usize count) {
+    if (count < 8) {
+      for (usize i = 0; i < count; ++i) out[i] = in[i];
+      return;
+    }
+    for (usize i = 0; i + 8 < count; i += 8) memcpy(out + i, in + i, 8);
+    memcpy(out + count - 8, in + count - 8, 8);
+  }
+
+  // Copies the next `count` bytes, which exist.
+  static void copy(Job& job, u8* out, usize count) {
+    job.left -= count;
+    while (count != 0) {
+      const usize here = job.segment->len - job.used;
+      const usize take = here < count ? here : count;
+      copy_bytes(out, job.segment->data + job.used, take);
+      out += take;
+      count -= take;
+      job.used += take;
+      if (take == here) next_segment(job);
+    }
+  }
+
+  static void next_segment(Job& job) {
+    ++job.segment;
+    job.used = 0;
+  }
+
+  // The next blocks to absorb.
+  static Run next_run(Job& job) {
+    if (job.left < kBlock) return end_run(job);
+    while (job.used == job.segment->len) next_segment(job);
+    const usize whole = (job.segment->len - job.used) / kBlock;
+    if (whole == 0) {
+      copy(job, job.buffer, kBlock);
+      return {job.buffer, 1};
+    }
+    const u8* const at = job.segment->data + job.used;
+    job.used += kBlock * whole;
+    job.left -= kBlock * whole;
+    return {at, whole};
+  }
+
+  static Run end_run(Job& job) {
+    if (job.padded) return {nullptr, 0};
+    const usize rest = static_cast<usize>(job.left);
+    const usize count = rest + 1 + Core::kLengthBytes <= kBlock ? 1 : 2;
+    memset(job.buffer, 0, kBlock);
+    if (count == 2) memset(job.buffer + kBlock, 0, kBlock);
+    copy(job, job.buffer, rest);
+    job.buffer[rest] = 0x80;
+    Stream<Core>::store_length(job.buffer + kBlock * count, job.length);
+    job.padded = true;
+    return {job.buffer, count};
+  }
+
+  static Run begin(Job& job, const Message& message) {
+    job.message = &message;
+    job.segment = message.segments;
+    job.used = 0;
+    job.length = length_of(message);
+    job.left = job.length;
+    job.padded = false;
+    return next_run(job);
+  }
+
+  // ---- lanes ----
+  // `lanes` is a number, or a type that is one: loops over the widest row are compiled for its length.
+
+  // Gives lane i a message: one that waits, else a fresh one. They never meet: a row gives up only when no fresh
+  // message is left, so a fresh one may always use the job of its lane.
+  template <typename Count>
+  bool fill(usize i, Count lanes) {
+    if (waiting_count_ != 0) {
+      Job* const job = waiting_[--waiting_count_];
+      jobs_of_[i] = job;
+      for (usize w = 0; w < Core::kWords; ++w) state_[lanes * w + i] = job->state[w];
+      set_run(i, job->run);
+      return true;
+    }
+    const Message* const message = next_message();
+    if (message == nullptr) return false;
+    jobs_of_[i] = &jobs_[i];
+    set_run(i, begin(jobs_[i], *message));
+    for (usize w = 0; w < Core::kWords; ++w) state_[lanes * w + i] = Core::kStart[w];
+    return true;
+  }
+
+  void set_run(usize i, const Run& run) {
+    blocks_[i] = run.blocks;
+    counts_[i] = run.count;
+  }
+
+  template <typename Count>
+  void run_row(const cpu::Row<Lanes<Word>>& row, usize enough, Count lanes) {
+    usize live = 0;
+    for (usize i = 0; i < lanes; ++i) {
+      counts_[i] = 0;
+      live += fill(i, lanes) ? 1 : 0;
+    }
+    while (live >= enough) live -= step(row, lanes);
+    for (usize i = 0; i < lanes; ++i) {
+      if (counts_[i] == 0) continue;
+      Job* const job = jobs_of_[i];
+      for (usize w = 0; w < Core::kWords; ++w) job->state[w] = state_[lanes * w + i];
+      job->run = {blocks_[i], counts_[i]};
+      waiting_[waiting_count_++] = job;
+    }
+  }
+
+  // As many blocks as every live lane has in one place; returns how many lanes found nothing more to do.
+  template <typename Count>
+  usize step(const cpu::Row<Lanes<Word>>& row, Count lanes) {
+    usize shortest = 0;
+    for (usize i = 1; i < lanes; ++i) {
+      if (counts_[i] - 1 < counts_[shortest] - 1) shortest = i;  // a count of 0 becomes the largest
+    }
+    const usize count = counts_[shortest];
+    // An idle lane absorbs what another one does, into a state that nobody reads.
+    for (usize i = 0; i < lanes; ++i) {
+      if (counts_[i] == 0) blocks_[i] = blocks_[shortest];
+    }
+    row.run(state_, blocks_, count);
+    usize idle = 0;
+    for (usize i = 0; i < lanes; ++i) {
+      if (counts_[i] == 0) continue;
+      blocks_[i] += kBlock * count;
+      counts_[i] -= count;
+      if (counts_[i] == 0) idle += proceed(i, lanes) ? 0 : 1;
+    }
+    return idle;
+  }
+
+  // More blocks for a lane that has absorbed its run: of its message, or of another after it. False: none.
+  template <typename Count>
+  bool proceed(usize i, Count lanes) {
+    set_run(i, next_run(*jobs_of_[i]));
+    if (counts_[i] != 0) return true;
+    sink_.finish(*jobs_of_[i]->message, state_ + i, lanes);
+    return fill(i, lanes);
+  }
+
+  std::span<const Message> messages_;
+  Sink& sink_;
+  usize sorted_ = 0;                 // messages that have been in a window
+  const Message* window_ = nullptr;  // the latest window: next_ .. ordered_ of order_ are still to begin
+  usize next_ = 0;
+  usize ordered_ = 0;
+  u16 order_[kWindow];
+  Job jobs_[kLanesMost];
+  Job* waiting_[kLanesMost];  // begun by a row that gave up
+  usize waiting_count_ = 0;
+  // By lane.
+  Job* jobs_of_[kLanesMost];
+  const u8* blocks_[kLanesMost];
+  usize counts_[kLanesMost];  // blocks at blocks_; 0: the lane is idle
+  alignas(64) Word state_[Core::kWords * kLanesMost];
+};
+
+}  // namespace isthmus::hash
