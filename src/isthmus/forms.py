@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias, TypedDict
 
 import numpy as np
@@ -68,7 +68,7 @@ class Options:
     """flags of a row, as ext/base/ids.hpp numbers them"""
     hash: str | None = None
     """the function that messages go through before the scheme sees them"""
-    signer_id: bytes = field(default=DEFAULT_ID)
+    signer_id: bytes = DEFAULT_ID
 
 
 def known(name: object, what: str, names: list[str]) -> str:
