@@ -122,7 +122,7 @@ def checked(
 
 
 def _identity(signer_id: object) -> bytes:
-    if not isinstance(signer_id, (bytes, bytearray, memoryview)):
+    if not isinstance(signer_id, Buffer):
         raise TypeError(f"signer_id: expected bytes, got {type(signer_id).__name__}")
     identity = bytes(signer_id)
     if len(identity) > ID_MAX:
