@@ -50,8 +50,9 @@ def verify(
     ``encoding``    ``compact`` r || s big-endian; ECDSA and SM2: ``der`` strict DER; secp256k1-ecdsa:
                     ``der-lax`` what Bitcoin took before BIP66
     ``low_s``       ECDSA: refuse s above half the group order
-    ``hash``        ECDSA: hash each message with this function (:func:`isthmus.hashes`) first. SM2: ``none``
-                    says that each message is e already, the 32 bytes that Z and the message hash to
+    ``hash``        ECDSA: hash each message with this function (:func:`isthmus.hashes`) first; ``none``, as
+                    without it, leaves digests as they are. SM2: ``none`` says that each message is e already,
+                    the 32 bytes that Z and the message hash to
     ``signer_id``   SM2: the signer's identity, at most 8191 bytes, which goes into Z
     ``threads``     how many threads work; by default one per usable CPU
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias, TypedDict
 
 import numpy as np
@@ -68,7 +68,7 @@ class Options:
     """flags of a row, as ext/base/ids.hpp numbers them"""
     hash: str | None = None
     """the function that messages go through before the scheme sees them"""
-    signer_id: bytes = field(default=DEFAULT_ID)
+    signer_id: bytes = DEFAULT_ID
 
 
 def known(name: object, what: str, names: list[str]) -> str:
@@ -122,7 +122,7 @@ def checked(
 
 
 def _identity(signer_id: object) -> bytes:
-    if not isinstance(signer_id, (bytes, bytearray, memoryview)):
+    if not isinstance(signer_id, Buffer):
         raise TypeError(f"signer_id: expected bytes, got {type(signer_id).__name__}")
     identity = bytes(signer_id)
     if len(identity) > ID_MAX:

@@ -20,6 +20,7 @@ import isthmus
 from isthmus import Engine
 from isthmus.batch import shared_engine
 from isthmus.chains import bitcoin
+from isthmus.forms import FORMS
 from isthmus.samples import early_bitcoin
 
 ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
@@ -324,6 +325,7 @@ def test_dtype() -> None:
         isthmus.dtype("x")
     for scheme in isthmus.schemes():
         assert isthmus.dtype(scheme).itemsize > 96
+    assert list(FORMS) == list(isthmus.schemes())
     for scheme, keys, sig in (
         ("p256-ecdsa", (33, 65), 64),
         ("p384-ecdsa", (49, 97), 96),
