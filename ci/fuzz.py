@@ -321,12 +321,18 @@ def run_target(options: argparse.Namespace, name: str) -> bool:
     return not report["faults"]
 
 
+def choose(names: list[str], only: str) -> list[str]:
+    """The targets of --only, all of them by default: a whole name means that one, a part all that contain it."""
+    parts = only.split(",")
+    return [name for name in names if any(name == part or (part in name and part not in names) for part in parts)]
+
+
 def main() -> int:
     """Runs the chosen targets; 0 when all came through."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=100_000, help="inputs of each kind per target")
     parser.add_argument("--seed", type=int, default=None, help="default: from the clock, printed")
-    parser.add_argument("--only", default="", help="comma-separated parts of target names")
+    parser.add_argument("--only", default="", help="comma-separated target names, or parts of them")
     parser.add_argument("--case-s", type=float, default=2.0, help="seconds that one input may take")
     parser.add_argument("--rss-mb", type=int, default=1200, help="peak memory of one target")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "fuzz", help="folder for inputs that fail")
@@ -347,7 +353,7 @@ def main() -> int:
         print(f"fuzz: {error}", file=sys.stderr)
         return 1
     sys.path.insert(0, str(ROOT / "src"))
-    names = [name for name in targets() if not options.only or any(part in name for part in options.only.split(","))]
+    names = choose(list(targets()), options.only)
     print(
         f"fuzz: {len(names)} targets, {options.cases} random and {options.cases} mutated inputs each, "
         f"seed {options.seed}"

@@ -20,6 +20,9 @@ COUNT: Final = 20_000 if os.environ.get("ISTHMUS_SLOW") else 1500
 
 
 def parsed(key: bytes) -> Any:
+    """The key as libsecp256k1 holds it, None for what is none. Its parser takes hybrid keys, the scheme does not."""
+    if key[:1] in (b"\6", b"\7"):
+        return None
     point = ffi.new("secp256k1_pubkey *")
     return point if lib.secp256k1_ec_pubkey_parse(GLOBAL_CONTEXT.ctx, point, key, len(key)) else None
 
@@ -103,7 +106,7 @@ def test_bip340() -> None:
 
 @pytest.mark.full
 def test_keys_of_every_form() -> None:
-    """Random and edge encodings of keys: accepted or refused as libsecp256k1 does (hybrid forms aside)."""
+    """Random and edge encodings of keys: accepted or refused as libsecp256k1 does, but for hybrid ones."""
     rng = random.Random(33)
     digest = bytes(31) + b"\1"
     keys, signatures = [], []
@@ -115,7 +118,7 @@ def test_keys_of_every_form() -> None:
         raw = bytearray(curves.sec1(point, compressed=bool(rng.randrange(2))))
         pick = rng.randrange(5)
         if pick == 0:
-            raw[0] = rng.choice((0, 1, 2, 3, 4, 5, 8, 0xFF))
+            raw[0] = rng.choice((0, 1, 2, 3, 4, 5, 6, 7, 8, 0xFF))
         elif pick == 1:
             edge = rng.choice((0, 1, curves.P - 1, curves.P, curves.P + 1, 2**256 - 1))
             raw[1:33] = edge.to_bytes(32, "big")
