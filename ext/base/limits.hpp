@@ -11,6 +11,7 @@ struct Limits {
   u32 rows_max = u32{1} << 22;       // hash, tree, compare and signature rows of one sheet, together
   u32 nodes_max = u32{1} << 22;      // nodes of one sheet's threshold tree
   u64 text_max = u64{256} << 20;     // literal bytes that a decoder writes into one sheet
+  u64 signers_max = u64{64} << 20;   // tables of keys that sign often, of the whole engine
   u64 scratch_max = u64{256} << 20;  // bytes that the hash rows of one sheet write
 };
 

@@ -36,6 +36,8 @@ Limits to_limits(const py::dict& given) {
       limits.nodes_max = static_cast<u32>(std::min<u64>(number, ~u32{0}));
     } else if (name == "text_max") {
       limits.text_max = number;
+    } else if (name == "signers_max") {
+      limits.signers_max = number;
     } else if (name == "scratch_max") {
       limits.scratch_max = number;
     } else {
@@ -134,6 +136,11 @@ py::dict stats(Engine& self) {
   out["signature_rows"] = counters.signature_rows.load();
   out["multisig_rows"] = counters.multisig_rows.load();
   out["settle_ns"] = counters.settle_ns.load();
+  const sig::KeyTableStats known = self.known_signers();
+  out["signer_tables"] = known.tables;
+  out["signer_table_bytes"] = known.bytes;
+  out["signer_tables_built"] = known.built;
+  out["signer_table_rows"] = known.rows;
   return out;
 }
 

@@ -60,7 +60,7 @@ class Rows {
 
 class Engine {
  public:
-  Engine(u32 threads, const Limits& limits) : executor_(threads), limits_(limits) {}
+  Engine(u32 threads, const Limits& limits) : executor_(threads, limits.signers_max), limits_(limits) {}
 
   // Outcome i belongs to inputs[i] under anchors[i]; the columns have equal length. Returns false and fills `bad` when
   // an anchor is malformed; then no outcome is given.
@@ -84,6 +84,7 @@ class Engine {
 
   u32 threads() { return executor_.pool().threads(); }
   const exec::Stats& stats() const { return executor_.stats(); }
+  sig::KeyTableStats known_signers() const { return executor_.known_signers(); }
 
  private:
   bool check_group(const chain::Chain& chain, const Rows& inputs, const Rows& anchors, usize first, usize last,

@@ -288,7 +288,8 @@ void count_rows(Stats& stats, std::span<Sheet* const> sheets) {
 
 }  // namespace
 
-void Executor::verify(Scheme scheme, std::span<const sig::Row> rows, u8* ok, const sig::Context& context) {
+void Executor::verify(Scheme scheme, std::span<const sig::Row> rows, u8* ok, sig::Context context) {
+  context.known = &known_;
   const std::vector<Range> ranges = signature_ranges(rows.size(), pool_.threads());
   pool_.run(ranges.size(), [&](usize i) {
     const auto [first, last] = ranges[i];

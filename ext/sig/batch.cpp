@@ -14,15 +14,15 @@ void verify(Scheme scheme, std::span<const Row> rows, u8* ok, const Context& con
     case Scheme::ed25519_rfc8032:
       return verify_ed25519_rfc8032(rows, ok);
     case Scheme::secp256k1_ecdsa:
-      return verify_secp256k1_ecdsa(rows, ok);
+      return verify_secp256k1_ecdsa(rows, ok, context);
     case Scheme::secp256k1_bip340:
-      return verify_secp256k1_bip340(rows, ok);
+      return verify_secp256k1_bip340(rows, ok, context);
     case Scheme::secp256k1_taproot_tweak:
-      return verify_secp256k1_taproot_tweak(rows, ok);
+      return verify_secp256k1_taproot_tweak(rows, ok, context);
     case Scheme::p256_ecdsa:
-      return verify_p256_ecdsa(rows, ok);
+      return verify_p256_ecdsa(rows, ok, context);
     case Scheme::p384_ecdsa:
-      return verify_p384_ecdsa(rows, ok);
+      return verify_p384_ecdsa(rows, ok, context);
     case Scheme::sm2_sm3:
       return verify_sm2_sm3(rows, ok, context);
   }

@@ -23,10 +23,14 @@ struct Row {
 inline constexpr u8 kSm2DefaultId[16] = {'1', '2', '3', '4', '5', '6', '7', '8',
                                          '1', '2', '3', '4', '5', '6', '7', '8'};
 
+class KeyTables;
+
 // What holds for all rows of a call. A scheme ignores what it does not name.
 struct Context {
-  Bytes signer_id =
-      kSm2DefaultId;  // sm2-sm3; ids of more than 8,191 bytes, which no row can carry, make every row false
+  // sm2-sm3; an id of more than 8,191 bytes, which no row can carry, makes every row false
+  Bytes signer_id = kSm2DefaultId;
+  // Tables of keys that sign often (sig/key_tables.hpp), or null; they change no answer.
+  KeyTables* known = nullptr;
 };
 
 // ok[i] = 1 iff row i verifies under the scheme's rule, else 0; always one answer per row, never an exception.

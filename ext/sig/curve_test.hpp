@@ -14,7 +14,7 @@
 namespace isthmus::sig::test {
 
 using Blob = std::vector<u8>;
-using Verifier = void (*)(std::span<const Row>, u8*);
+using Verifier = void (*)(std::span<const Row>, u8*, const Context&);
 
 inline Blob from_hex(std::string_view hex) {
   Blob out;
@@ -41,7 +41,7 @@ inline std::vector<u8> answers(Verifier verifier, const std::vector<Case>& cases
   std::vector<Row> rows;
   for (const Case& one : cases) rows.push_back(one.row());
   std::vector<u8> ok(cases.size(), 77);  // neither answer
-  verifier(rows, ok.data());
+  verifier(rows, ok.data(), {});
   return ok;
 }
 

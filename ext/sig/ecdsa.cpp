@@ -56,7 +56,7 @@ bool parse_row(Chunk<C, kRows>& chunk, const Row& row, bool hybrid_allowed) {
 }
 
 template <class C, usize kRows>
-void verify_chunk(Chunk<C, kRows>& chunk, u8* ok) {
+void verify_chunk(Chunk<C, kRows>& chunk, u8* ok, KeyTables* known) {
   using Scalar = typename C::Scalar;
   if (chunk.count == 0) return;
   field::invert_all(chunk.s, chunk.scratch, chunk.count);
@@ -67,7 +67,7 @@ void verify_chunk(Chunk<C, kRows>& chunk, u8* ok) {
     Scalar::mul(u2, Scalar::from_constant(chunk.r[i]), chunk.s[i]);
     chunk.sums.add(chunk.key[i], Scalar::to_words(u1), Scalar::to_words(u2));
   }
-  chunk.sums.compute();
+  chunk.sums.compute(known);
   for (usize i = 0; i < chunk.count; ++i) {
     ok[chunk.row[i]] = chunk.sums.is_finite(i) && is_x_mod_n<C>(chunk.sums.x(i), chunk.r[i]) ? 1 : 0;
   }
@@ -75,31 +75,35 @@ void verify_chunk(Chunk<C, kRows>& chunk, u8* ok) {
 }
 
 template <class C, usize kRows>
-void verify_rows(Chunk<C, kRows>& chunk, std::span<const Row> rows, u8* ok, bool hybrid_allowed) {
+void verify_rows(Chunk<C, kRows>& chunk, std::span<const Row> rows, u8* ok, bool hybrid_allowed, KeyTables* known) {
   for (usize i = 0; i < rows.size(); ++i) {
     ok[i] = 0;
     if (!parse_row(chunk, rows[i], hybrid_allowed)) continue;
     chunk.row[chunk.count++] = i;
-    if (chunk.count == kRows) verify_chunk(chunk, ok);
+    if (chunk.count == kRows) verify_chunk(chunk, ok, known);
   }
-  verify_chunk(chunk, ok);
+  verify_chunk(chunk, ok, known);
 }
 
 template <class C>
-void verify_ecdsa(std::span<const Row> rows, u8* ok, bool hybrid_allowed) {
+void verify_ecdsa(std::span<const Row> rows, u8* ok, bool hybrid_allowed, KeyTables* known) {
   if (rows.size() <= kFew) {
     Chunk<C, kFew> chunk;
-    return verify_rows(chunk, rows, ok, hybrid_allowed);
+    return verify_rows(chunk, rows, ok, hybrid_allowed, known);
   }
   // Without memory std::bad_alloc passes through: an answer that was not computed must be neither true nor false.
   const std::unique_ptr<Chunk<C, kChunk>> chunk(new Chunk<C, kChunk>);
-  verify_rows(*chunk, rows, ok, hybrid_allowed);
+  verify_rows(*chunk, rows, ok, hybrid_allowed, known);
 }
 
 }  // namespace
 
-void verify_secp256k1_ecdsa(std::span<const Row> rows, u8* ok) { verify_ecdsa<curve::Secp256k1>(rows, ok, true); }
-void verify_p256_ecdsa(std::span<const Row> rows, u8* ok) { verify_ecdsa<curve::P256>(rows, ok, false); }
-void verify_p384_ecdsa(std::span<const Row> rows, u8* ok) { verify_ecdsa<curve::P384>(rows, ok, false); }
+void verify_secp256k1_ecdsa(std::span<const Row> rows, u8* ok, const Context& context) {
+  verify_ecdsa<curve::Secp256k1>(rows, ok, true, context.known);
+}
+void verify_p256_ecdsa(std::span<const Row> rows, u8* ok, const Context& context) {
+  verify_ecdsa<curve::P256>(rows, ok, false, context.known);
+}
+void verify_p384_ecdsa(std::span<const Row> rows, u8* ok, const Context&) { verify_ecdsa<curve::P384>(rows, ok, false, nullptr); }
 
 }  // namespace isthmus::sig

@@ -266,8 +266,8 @@ struct LaneChunk {
   Sums<C, kLaneChunk> sums;
 };
 
-void flush_lanes(LaneChunk& chunk, u8* ok) {
-  chunk.sums.compute();
+void flush_lanes(LaneChunk& chunk, u8* ok, KeyTables* known) {
+  chunk.sums.compute(known);
   for (usize i = 0; i < chunk.sums.count(); ++i) {
     const bool holds = chunk.sums.is_finite(i) && chunk.sums.x(i) == chunk.r[i] && (chunk.sums.y(i)[0] & 1) == 0;
     ok[chunk.row[i]] = holds ? 1 : 0;
@@ -275,7 +275,7 @@ void flush_lanes(LaneChunk& chunk, u8* ok) {
   chunk.sums.clear();
 }
 
-void verify_in_lanes(LaneChunk& chunk, std::span<const Row> rows, u8* ok) {
+void verify_in_lanes(LaneChunk& chunk, std::span<const Row> rows, u8* ok, KeyTables* known) {
   for (usize i = 0; i < rows.size(); ++i) {
     Words r;
     Scalar s, e;
@@ -286,18 +286,18 @@ void verify_in_lanes(LaneChunk& chunk, std::span<const Row> rows, u8* ok) {
     const usize at = chunk.sums.add({x, {}, PointForm::even}, Scalar::to_words(s), Scalar::to_words(e));
     chunk.row[at] = i;
     chunk.r[at] = r;
-    if (chunk.sums.count() == kLaneChunk) flush_lanes(chunk, ok);
+    if (chunk.sums.count() == kLaneChunk) flush_lanes(chunk, ok, known);
   }
-  flush_lanes(chunk, ok);
+  flush_lanes(chunk, ok, known);
 }
 
 }  // namespace
 
-void verify_secp256k1_bip340(std::span<const Row> rows, u8* ok) {
+void verify_secp256k1_bip340(std::span<const Row> rows, u8* ok, const Context& context) {
   for (usize i = 0; i < rows.size(); ++i) ok[i] = 0;
   if (rows.size() >= kEquationMin && Sums<C, kLaneChunk>::has_lanes()) {
     const std::unique_ptr<LaneChunk> chunk(new LaneChunk);
-    return verify_in_lanes(*chunk, rows, ok);
+    return verify_in_lanes(*chunk, rows, ok, context.known);
   }
   // Without memory for equations the answers are the same, only later.
   std::unique_ptr<Equation> equation;

@@ -153,12 +153,12 @@ void hash_rows(Chunk<kRows>& chunk, Bytes id) {
 }
 
 template <usize kRows>
-void verify_chunk(Chunk<kRows>& chunk, Bytes id) {
+void verify_chunk(Chunk<kRows>& chunk, const Context& context) {
   if (chunk.count == 0) return;
-  hash_rows(chunk, id);
+  hash_rows(chunk, context.signer_id);
   chunk.sums.clear();
   for (usize i = 0; i < chunk.count; ++i) chunk.sums.add(chunk.keys[chunk.key_of[i]], chunk.s[i], chunk.t[i]);
-  chunk.sums.compute();
+  chunk.sums.compute(context.known);
   for (usize i = 0; i < chunk.count; ++i) {
     Scalar x;
     Scalar::sub(x, Scalar::from_constant(chunk.r[i]),
@@ -170,15 +170,15 @@ void verify_chunk(Chunk<kRows>& chunk, Bytes id) {
 }
 
 template <usize kRows>
-void verify_rows(Chunk<kRows>& chunk, std::span<const Row> rows, u8* ok, Bytes id) {
+void verify_rows(Chunk<kRows>& chunk, std::span<const Row> rows, u8* ok, const Context& context) {
   for (usize i = 0; i < rows.size(); ++i) {
     ok[i] = 0;
-    if (id.size() > kIdMax || !take_row(chunk, rows[i])) continue;
+    if (context.signer_id.size() > kIdMax || !take_row(chunk, rows[i])) continue;
     chunk.rows[chunk.count] = &rows[i];
     chunk.ok[chunk.count++] = ok + i;
-    if (chunk.count == kRows) verify_chunk(chunk, id);
+    if (chunk.count == kRows) verify_chunk(chunk, context);
   }
-  verify_chunk(chunk, id);
+  verify_chunk(chunk, context);
 }
 
 }  // namespace
@@ -186,11 +186,11 @@ void verify_rows(Chunk<kRows>& chunk, std::span<const Row> rows, u8* ok, Bytes i
 void verify_sm2_sm3(std::span<const Row> rows, u8* ok, const Context& context) {
   if (rows.size() <= kFew) {
     Chunk<kFew> chunk;
-    return verify_rows(chunk, rows, ok, context.signer_id);
+    return verify_rows(chunk, rows, ok, context);
   }
   // Without memory std::bad_alloc passes through: an answer that was not computed must be neither true nor false.
   const std::unique_ptr<Chunk<kChunk>> chunk(new Chunk<kChunk>);
-  verify_rows(*chunk, rows, ok, context.signer_id);
+  verify_rows(*chunk, rows, ok, context);
 }
 
 }  // namespace isthmus::sig

@@ -1,5 +1,6 @@
-// Sums a G + b P for the rows of a scheme, by whatever is fastest here: in lanes (curve/multiply.hpp) from a measured
-// number of rows on, else one by one (curve/strauss.hpp) with shared inversions. The answers are the same.
+// Sums a G + b P for the rows of a scheme, by whatever is fastest here: with the tables of known keys
+// (sig/key_tables.hpp) or without, in lanes (curve/multiply.hpp) from a measured number of rows on, else one by one
+// (curve/strauss.hpp) with shared inversions. The answers are the same.
 //
 // A key goes in as it came from the wire, its coordinates below p; whether it is on the curve, and its y where only a
 // parity is given, come out of the sum.
@@ -8,44 +9,12 @@
 #include <memory>
 
 #include "base/check.hpp"
-#include "curve/decode.hpp"
 #include "curve/multiply.hpp"
-#include "curve/p256.hpp"
-#include "curve/p384.hpp"
-#include "curve/secp256k1.hpp"
-#include "curve/sm2.hpp"
 #include "curve/strauss.hpp"
+#include "sig/key_tables.hpp"
+#include "sig/wire_key.hpp"
 
 namespace isthmus::sig {
-
-using curve::PointForm;
-
-template <class C>
-struct WireKey {
-  typename C::Words x;
-  typename C::Words y;  // only for PointForm::full
-  PointForm form;
-};
-
-// The coordinates of a SEC 1 key; false iff the encoding is refused (curve/decode.hpp) but for the curve's equation.
-template <class C>
-bool read_sec1(WireKey<C>& r, Bytes key, bool hybrid) {
-  constexpr usize kBytes = curve::kCoordinateBytes<C>;
-  const auto below_p = [](const typename C::Words& a) { return field::less_words(a, C::Field::kModulus); };
-  if (key.size() == 1 + kBytes && (key[0] == 2 || key[0] == 3)) {
-    r.form = key[0] == 3 ? PointForm::odd : PointForm::even;
-    r.x = curve::coordinate_from_be<C>(key.data() + 1);
-    return below_p(r.x);
-  }
-  if (key.size() != 1 + 2 * kBytes) return false;
-  const bool is_hybrid = key[0] == 6 || key[0] == 7;
-  if (key[0] != 4 && !(hybrid && is_hybrid)) return false;
-  if (is_hybrid && (key.back() & 1) != (key[0] & 1)) return false;
-  r.form = PointForm::full;
-  r.x = curve::coordinate_from_be<C>(key.data() + 1);
-  r.y = curve::coordinate_from_be<C>(key.data() + 1 + kBytes);
-  return below_p(r.x) && below_p(r.y);
-}
 
 // Whether the x of a finite point is r modulo n, for r < n. As n < p < 2n, x is r or r + n.
 template <class C>
@@ -57,29 +26,6 @@ bool is_x_mod_n(const typename C::Words& x, const typename C::Words& r) {
 }
 
 namespace sums_detail {
-
-template <class C>
-inline constexpr bool kHasLanes = false;
-template <>
-inline constexpr bool kHasLanes<curve::Secp256k1> = true;
-template <>
-inline constexpr bool kHasLanes<curve::P256> = true;
-template <>
-inline constexpr bool kHasLanes<curve::Sm2> = true;
-
-template <class C>
-constexpr curve::LaneCurve lane_curve() {
-  if constexpr (std::is_same_v<C, curve::Secp256k1>) return curve::LaneCurve::secp256k1;
-  if constexpr (std::is_same_v<C, curve::P256>) return curve::LaneCurve::p256;
-  return curve::LaneCurve::sm2;
-}
-
-template <class C>
-bool decode(curve::Affine<C>& r, const WireKey<C>& key) {
-  using F = typename C::Field;
-  if (key.form != PointForm::full) return curve::lift_x(r, key.x, key.form == PointForm::odd);
-  return F::from_words(r.x, key.x) && F::from_words(r.y, key.y) && curve::is_on_curve(r);
-}
 
 // The magnitude of a number modulo n that is nearer to 0, below 2^255; true when it counts negatively.
 template <class C>
@@ -113,20 +59,21 @@ class Sums {
 
   // Whether lanes are used from some number of rows on, which the caller may want to reach.
   static bool has_lanes() {
-    if constexpr (!sums_detail::kHasLanes<C>) return false;
+    if constexpr (!kHasLanes<C>) return false;
     return lane_count_min() != 0;
   }
 
-  void compute() {
-    if (count_ == 0) return;
-    if constexpr (sums_detail::kHasLanes<C>) {
+  // `known` may be null.
+  void compute(KeyTables* known = nullptr) {
+    usize left = count_;
+    for (usize i = 0; i < count_; ++i) places_[i] = i;
+    if constexpr (kHasLanes<C>) {
       const u32 least = lane_count_min();
-      if (least != 0 && count_ >= least && compute_in_lanes()) return;
+      if (least != 0 && known != nullptr) left = compute_known(*known);
+      if (least != 0 && left >= least && compute_in_lanes(left)) return;
     }
-    for (usize first = 0; first < count_; first += kScalarRows) {
-      usize places[kScalarRows], count = 0;
-      for (usize i = first; i < count_ && i < first + kScalarRows; ++i) places[count++] = i;
-      compute_singly(places, count);
+    for (usize first = 0; first < left; first += kScalarRows) {
+      compute_singly(places_ + first, left - first < kScalarRows ? left - first : kScalarRows);
     }
   }
 
@@ -149,7 +96,7 @@ class Sums {
     bool finite;
   };
 
-  static u32 lane_count_min() { return curve::multiply_count_min(sums_detail::lane_curve<C>()); }
+  static u32 lane_count_min() { return curve::multiply_count_min(lane_curve<C>()); }
 
   static void fill(curve::MultiplyRow& out, const SumRow& row) {
     for (usize w = 0; w < 4; ++w) {
@@ -171,20 +118,49 @@ class Sums {
     }
   }
 
-  // False without memory.
-  bool compute_in_lanes() {
-    for (usize i = 0; i < count_; ++i) fill(lane_rows_[i], rows_[i]);
-    if (!curve::multiply_rows(sums_detail::lane_curve<C>(), {lane_rows_, count_}, lane_results_)) return false;
-    for (usize i = 0; i < count_; ++i) {
-      const curve::MultiplyResult& result = lane_results_[i];
-      results_[i].finite = result.state == curve::SumState::settled;
-      for (usize w = 0; w < 4; ++w) {
-        results_[i].x[w] = result.x[w];
-        results_[i].y[w] = result.y[w];
-      }
-      if (result.state == curve::SumState::unsettled) compute_singly(&i, 1);
+  // Takes a lane's answer for a place; what is left unsettled is computed by the complete formulas.
+  void take(usize place, const curve::MultiplyResult& result) {
+    results_[place].finite = result.state == curve::SumState::settled;
+    for (usize w = 0; w < 4; ++w) {
+      results_[place].x[w] = result.x[w];
+      results_[place].y[w] = result.y[w];
     }
+    if (result.state == curve::SumState::unsettled) compute_singly(&place, 1);
+  }
+
+  // places_[0, count); false without memory.
+  bool compute_in_lanes(usize count) {
+    for (usize i = 0; i < count; ++i) fill(lane_rows_[i], rows_[places_[i]]);
+    if (!curve::multiply_rows(lane_curve<C>(), {lane_rows_, count}, lane_results_)) return false;
+    for (usize i = 0; i < count; ++i) take(places_[i], lane_results_[i]);
     return true;
+  }
+
+  // Computes the rows whose keys have tables, those of one width together; returns how many places are left, in
+  // places_.
+  usize compute_known(KeyTables& known) {
+    const WireKey<C>* keys[kRows];
+    for (usize i = 0; i < count_; ++i) keys[i] = &rows_[i].key;
+    known.find<C>({keys, count_}, tables_);
+    for (const u32 width : {KeyTables::kNarrow, KeyTables::kWide}) {
+      usize count = 0, chosen[kRows];
+      for (usize i = 0; i < count_; ++i) {
+        if (tables_[i] == nullptr || tables_[i]->width != width) continue;
+        curve::CombRow& row = comb_rows_[count];
+        row.negative = sums_detail::nearer_to_zero<C>(row.base, rows_[i].a) ? 4 : 0;
+        if (sums_detail::nearer_to_zero<C>(row.part, rows_[i].b)) row.negative |= 1;
+        row.table = tables_[i]->entries;
+        chosen[count++] = i;
+      }
+      if (count != 0 && !curve::comb_rows(lane_curve<C>(), {comb_rows_, count}, width, lane_results_)) return count_;
+      for (usize i = 0; i < count; ++i) take(chosen[i], lane_results_[i]);
+    }
+    usize left = 0;
+    for (usize i = 0; i < count_; ++i) {
+      if (tables_[i] == nullptr) places_[left++] = i;
+      tables_[i].reset();
+    }
+    return left;
   }
 
   void compute_singly(const usize* places, usize count) {
@@ -192,7 +168,7 @@ class Sums {
     curve::Affine<C> keys[kScalarRows];
     for (usize k = 0; k < count; ++k) {
       results_[places[k]].finite = false;
-      if (sums_detail::decode(keys[good_count], rows_[places[k]].key)) good[good_count++] = places[k];
+      if (decode_wire_key(keys[good_count], rows_[places[k]].key)) good[good_count++] = places[k];
     }
     if (good_count == 0) return;
     F scratch[2 * kScalarRows], z[kScalarRows];
@@ -217,14 +193,17 @@ class Sums {
   }
 
   struct Nothing {};
-  using LaneRow = std::conditional_t<sums_detail::kHasLanes<C>, curve::MultiplyRow, Nothing>;
-  using LaneResult = std::conditional_t<sums_detail::kHasLanes<C>, curve::MultiplyResult, Nothing>;
+  using LaneRow = std::conditional_t<kHasLanes<C>, curve::MultiplyRow, Nothing>;
+  using LaneResult = std::conditional_t<kHasLanes<C>, curve::MultiplyResult, Nothing>;
 
   usize count_ = 0;
   SumRow rows_[kRows];
   Result results_[kRows];
+  usize places_[kRows];
   LaneRow lane_rows_[kRows];
   LaneResult lane_results_[kRows];
+  std::conditional_t<kHasLanes<C>, curve::CombRow, Nothing> comb_rows_[kRows];
+  std::shared_ptr<const KeyTable> tables_[kRows];
 };
 
 }  // namespace isthmus::sig

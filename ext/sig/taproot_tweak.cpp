@@ -55,7 +55,7 @@ void compare_parities(const Candidate* candidates, usize count, u8* ok) {
 
 }  // namespace
 
-void verify_secp256k1_taproot_tweak(std::span<const Row> rows, u8* ok) {
+void verify_secp256k1_taproot_tweak(std::span<const Row> rows, u8* ok, const Context&) {
   Candidate candidates[kChunk];
   usize count = 0;
   for (usize i = 0; i < rows.size(); ++i) {

@@ -43,6 +43,8 @@ class Limits(TypedDict, total=False):
     """bytes that a decoder may write beside the input"""
     scratch_max: int
     """bytes of digests"""
+    signers_max: int
+    """bytes for the tables of keys that sign often; of the whole engine, and no verdict depends on it"""
 
 
 _THREADS_MAX: Final = 1024
@@ -52,6 +54,7 @@ _LIMIT_TOP: Final = {  # what the offsets and lengths of a claim sheet can hold 
     "nodes_max": (1 << 32) - 1,
     "text_max": (1 << 30) - 1,
     "scratch_max": (1 << 30) - 1,
+    "signers_max": (1 << 40) - 1,
 }
 _DIGEST: Final = 32
 _KEY: Final = 65  # an uncompressed key
