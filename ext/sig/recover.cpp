@@ -6,7 +6,7 @@
 //        is r + n. Nothing else is a v: other offsets (compressed keys, chain ids) are the caller's to take off
 //   msg  a digest of one byte or more: its leftmost 256 bits as an integer e; a shorter one is the integer that it
 //        spells
-//   R.x < p is the x of a point, and Q = (s/r) R - (e/r) G, the key, is not infinity
+//   R.x is below p and the x of a point, and Q = (s/r) R - (e/r) G, the key, is not infinity
 // Every key that comes out verifies its signature: (e/s) G + (r/s) Q = R.
 // Cost per row: one square root and one sum of two multiples (sig/sums.hpp), 3 scalar products; inversions are shared
 // by the rows of a chunk.

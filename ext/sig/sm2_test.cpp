@@ -14,9 +14,9 @@ using Scalar = S::Scalar;
 using Words = S::Words;
 using Point = S::Point;
 
-void verify_default(std::span<const Row> rows, u8* ok) { verify(Scheme::sm2_sm3, rows, ok); }
+void verify_default(std::span<const Row> rows, u8* ok, const Context&) { verify(Scheme::sm2_sm3, rows, ok); }
 
-void verify_as_alice(std::span<const Row> rows, u8* ok) {
+void verify_as_alice(std::span<const Row> rows, u8* ok, const Context&) {
   static const Blob id = from_hex("414c494345313233405941484f4f2e434f4d");  // ALICE123@YAHOO.COM
   verify(Scheme::sm2_sm3, rows, ok, {id});
 }
@@ -266,7 +266,7 @@ TEST_CASE("sm2: many rows answer as rows alone, whoever stands beside them") {
     const std::vector<u8> ok = answers(verify_default, cases);
     for (usize i = 0; i < cases.size(); ++i) REQUIRE(ok[i] == (cases[i].valid ? 1 : 0));
   }
-  verify_default({}, nullptr);
+  verify_default({}, nullptr, {});
 }
 
 }  // namespace isthmus::sig
