@@ -90,19 +90,23 @@ void double_point(Jacobian<C>& r, const Jacobian<C>& p) {
   r.infinity = p.infinity;
   if (p.infinity) return;
   F slope, s, minus_t, t;
+  // Neighbours are independent where that is possible, so that their latencies overlap.
   if constexpr (C::kA == 0) {
     F::sqr(slope, p.x);
+    F::sqr(s, p.y);
+    F::mul(r.z, p.y, p.z);
   } else {  // x^2 - z^4 = (x + z^2)(x - z^2): magnitudes 5 and 6
-    F::sqr(s, p.z);
-    F::neg(t, s, 1);
+    F zz;
+    F::sqr(zz, p.z);
+    F::sqr(s, p.y);
+    F::neg(t, zz, 1);
     F::add(t, t, p.x);
-    F::add(s, s, p.x);
-    F::mul(slope, s, t);
+    F::add(zz, zz, p.x);
+    F::mul(r.z, p.y, p.z);
+    F::mul(slope, zz, t);
   }
   F::mul_int(slope, slope, 3);
-  F::half(slope, slope);  // 3
-  F::sqr(s, p.y);
-  F::mul(r.z, p.y, p.z);
+  F::half(slope, slope);    // 3
   F::neg(t, s, 1);          // 2
   F::mul(minus_t, p.x, t);  // 4 * 2 -> 1
   F::sqr(r.x, slope);

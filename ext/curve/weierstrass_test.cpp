@@ -1,6 +1,6 @@
 // The formulas of curve/weierstrass.hpp and the sums of curve/strauss.hpp on tiny groups, where every case can be
 // tried: every pair of points, every pair of scalars, against addition by the textbook with slow modular integers.
-// Groups of order 13 and 7, and 79 and 61 for wide windows; a = 0 and a = -3.
+// Groups of order 13 and 7, and 79, 61 and 199 for wide windows; a = 0 and a = -3.
 #include <doctest/doctest.h>
 
 #include <vector>
@@ -96,6 +96,7 @@ using Order13 = TinyCurve<19, 0, 2, 13, 4, 3, 3>;
 using Order7 = TinyCurve<11, -3, 10, 7, 2, 1, 3>;
 using Order79 = TinyCurve<67, 0, 7, 79, 2, 22, 5>;
 using Order61 = TinyCurve<67, -3, 55, 61, 0, 16, 5>;
+using Order199 = TinyCurve<211, -3, 103, 199, 0, 37, 5>;
 
 // A point as the textbook has it; `infinite` ones have x = y = 0.
 struct Plain {
@@ -176,7 +177,7 @@ struct Group<TinyCurve<kPrime, kAa, kBb, kGroup, kX, kY, kWindow>> {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("every pair of points of a tiny group", C, Order13, Order7, Order79, Order61) {
+TEST_CASE_TEMPLATE("every pair of points of a tiny group", C, Order13, Order7, Order79, Order61, Order199) {
   const Group<C> group;
   usize wrong = 0;
   for (usize i = 0; i < C::kOrder; ++i) {
@@ -213,7 +214,7 @@ TEST_CASE_TEMPLATE("every pair of points of a tiny group", C, Order13, Order7, O
   CHECK(wrong == 0);
 }
 
-TEST_CASE_TEMPLATE("every sum u G + k P of a tiny group", C, Order13, Order7, Order79, Order61) {
+TEST_CASE_TEMPLATE("every sum u G + k P of a tiny group", C, Order13, Order7, Order79, Order61, Order199) {
   const Group<C> group;
   std::vector<Affine<C>> points;
   for (usize i = 1; i < C::kOrder; ++i) points.push_back(group.affine(i));
@@ -238,7 +239,7 @@ TEST_CASE_TEMPLATE("every sum u G + k P of a tiny group", C, Order13, Order7, Or
   CHECK(wrong == 0);
 }
 
-TEST_CASE_TEMPLATE("sums of many terms of a tiny group", C, Order79, Order61) {
+TEST_CASE_TEMPLATE("sums of many terms of a tiny group", C, Order79, Order61, Order199) {
   const Group<C> group;
   constexpr usize kTerms = 3;
   OddMultiples<C> tables[kTerms];
@@ -265,7 +266,7 @@ TEST_CASE_TEMPLATE("sums of many terms of a tiny group", C, Order79, Order61) {
   CHECK(wrong == 0);
 }
 
-TEST_CASE_TEMPLATE("every x of a tiny field is lifted or refused", C, Order13, Order7, Order79, Order61) {
+TEST_CASE_TEMPLATE("every x of a tiny field is lifted or refused", C, Order13, Order7, Order79, Order61, Order199) {
   const Group<C> group;
   for (u64 x = 0; x < 300; ++x) {
     for (const bool odd : {false, true}) {

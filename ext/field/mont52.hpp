@@ -238,10 +238,15 @@ class Mont52 {
   // q kNext at distance k, nothing where that limb of p + 1 is zero.
   template <int k>
   [[gnu::always_inline]] static constexpr i128 part(i64 q) {
-    if constexpr (kNext.limb[k] == 0) {
+    constexpr i64 limb = kNext.limb[k];
+    if constexpr (limb == 0) {
       return 0;
+    } else if constexpr (limb > 0 && (limb & (limb - 1)) == 0) {  // two shifts have less latency than a product
+      constexpr int shift = __builtin_ctzll(static_cast<u64>(limb));
+      const u64 low = static_cast<u64>(q) << shift, top = static_cast<u64>(q) >> (64 - shift);
+      return static_cast<i128>(static_cast<u128>(top) << 64 | low);
     } else {
-      return static_cast<i128>(q) * kNext.limb[k];
+      return static_cast<i128>(q) * limb;
     }
   }
 

@@ -5,7 +5,8 @@
 //        v is 0, 1, 2 or 3, or one of 27 to 30, which count as 0 to 3: bit 0 is the parity of R.y, bit 1 says that R.x
 //        is r + n. Nothing else is a v: other offsets (compressed keys, chain ids) are the caller's to take off
 //   msg  a digest of one byte or more: its leftmost 256 bits as an integer e; a shorter one is the integer that it
-//   spells R.x < p is the x of a point, and Q = (s/r) R - (e/r) G, the key, is not infinity
+//        spells
+//   R.x is below p and the x of a point, and Q = (s/r) R - (e/r) G, the key, is not infinity
 // Every key that comes out verifies its signature: (e/s) G + (r/s) Q = R.
 // Cost per row: one square root, one double multiplication (curve/strauss.hpp), 3 scalar products; one scalar and two
 // field inversions are shared by kChunk rows.

@@ -4,9 +4,9 @@
 // What `sm2-sm3` accepts (vector by vector: tests/accept/sm2_sm3.toml):
 //   key  04 x y or 02|03 x as SEC1, or the 64 bytes x y alone; coordinates below p, on the curve
 //   sig  64 bytes r || s, big-endian, 1 <= r, s < n; s is never asked to be low: (r, n - s) is no second signature here
-//   msg  any length: e = SM3(Z || msg), Z = SM3(ENTL || id || a || b || G.x || G.y || x || y), ENTL the id's bits in
-//   two
-//        bytes, so that no id has more than 8,191 bytes. With kSigPrehashed the message is e itself, 32 bytes
+//   msg  any length: e = SM3(Z || msg), Z = SM3(ENTL || id || a || b || G.x || G.y || x || y), where ENTL is the number
+//        of the id's bits in two bytes, so that no id has more than 8,191 bytes. With kSigPrehashed the message is e
+//        itself, 32 bytes
 //   t = r + s mod n is not 0, R = s G + t Q is not infinity, and e + R.x = r mod n
 // Cost per row: one double multiplication (curve/strauss.hpp), no scalar inversion; a square root for a 33-byte key; Z
 // (four blocks) and the key's decoding once for a run of rows with the same key. One field inversion is shared by
