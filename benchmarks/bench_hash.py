@@ -1,4 +1,5 @@
-"""Hashes, n messages at a time: `hash::many/name=... len=... n=...`, and every named row by itself."""
+"""Hashes, n messages at a time: `hash::many/name=... len=... n=...` (len=60-3000: every message another length),
+and every named row by itself."""
 
 from __future__ import annotations
 
@@ -21,12 +22,18 @@ ROWS = [
 
 
 @pytest.mark.parametrize("n", [1, 16, 1024])
-@pytest.mark.parametrize("length", [32, 64, 80, 1000])
-@pytest.mark.parametrize("name", ["sha256", "sha256d", "sha512", "ripemd160", "hash160"])
+@pytest.mark.parametrize("length", [32, 64, 80, 200, 1000])
+@pytest.mark.parametrize("name", isthmus.hashes())
 def test_hash_many(benchmark: Any, engine: isthmus.Engine, name: str, length: int, n: int) -> None:
     benchmark.name = f"hash::many/name={name} len={length} n={n}"
     rows = np.frombuffer(b"".join(cases.messages(n, length)), np.uint8).reshape(n, length)
     assert len(benchmark(engine.hash_many, name, rows)) == n
+
+
+@pytest.mark.parametrize("name", isthmus.hashes())
+def test_mixed_lengths(benchmark: Any, engine: isthmus.Engine, name: str) -> None:
+    benchmark.name = f"hash::many/name={name} len=60-3000 n=1024"
+    assert len(benchmark(engine.hash_many, name, cases.mixed_messages(1024, 60, 3000))) == 1024
 
 
 @pytest.mark.parametrize("name", ["sha256", "sha256d", "sha512"])

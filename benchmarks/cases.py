@@ -69,6 +69,13 @@ def messages(count: int, length: int, seed: int = SEED) -> list[bytes]:
 
 
 @cache
+def mixed_messages(count: int, low: int, high: int, seed: int = SEED) -> list[bytes]:
+    """`count` random messages of low..high bytes."""
+    rng = random.Random(seed)
+    return [rng.randbytes(rng.randint(low, high)) for _ in range(count)]
+
+
+@cache
 def data_folder() -> Path | None:
     """The folder with `blocks/`, or None."""
     named = os.environ.get("ISTHMUS_DATA")

@@ -101,26 +101,36 @@ def signature_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
     yield Contest("secp256k1-bip340", scale, "signature", {ISTHMUS: own("secp256k1-bip340", columns)} | others, scale)
 
 
+def hash_entrants(engine: isthmus.Engine, name: str, rows: list[bytes]) -> dict[str, Entrant]:
+    """isthmus, and hashlib where OpenSSL has the hash."""
+    entrants: dict[str, Entrant] = {
+        ISTHMUS: _bound(lambda given: engine.hash_many(name, given), rows),
+        "hashlib loop": _bound(lambda given: neighbours.hash_loop(name, given), rows),
+    }
+    try:
+        neighbours.hash_loop(name, rows[:1])
+    except ValueError:  # OpenSSL without its legacy or national hashes
+        del entrants["hashlib loop"]
+    return entrants
+
+
 def hash_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
-    """Many messages, and Merkle roots."""
+    """Many messages, of one length and of mixed lengths, and Merkle roots."""
     for name, length in (
         ("sha256", 64),
+        ("sha256", 200),
         ("sha256d", 80),
         ("sha256", 1000),
         ("sha512", 64),
+        ("sha512", 200),
+        ("sm3", 200),
         ("ripemd160", 32),
     ):
         rows = cases.messages(20 * scale, length)
-        entrants: dict[str, Entrant] = {
-            ISTHMUS: _bound(lambda given, name=name: engine.hash_many(name, given), rows),
-            "hashlib loop": _bound(lambda given, name=name: neighbours.hash_loop(name, given), rows),
-        }
-        if name == "ripemd160":
-            try:
-                neighbours.hash_loop(name, rows[:1])
-            except ValueError:  # OpenSSL without its legacy hashes
-                del entrants["hashlib loop"]
-        yield Contest(f"{name} {length} bytes", len(rows), "message", entrants)
+        yield Contest(f"{name} {length} bytes", len(rows), "message", hash_entrants(engine, name, rows))
+    for name in ("sha256", "sha512", "sm3", "ripemd160"):
+        rows = cases.mixed_messages(5 * scale, 60, 3000)
+        yield Contest(f"{name} 60 to 3000 bytes", len(rows), "message", hash_entrants(engine, name, rows))
     leaves = 1 << 20 if scale >= 1000 else 1 << 15
     rows = cases.messages(leaves, 32)
     root = neighbours.merkle_loop(rows)

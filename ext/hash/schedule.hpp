@@ -89,6 +89,7 @@ class Schedule {
   void sort_window() {
     u32 count_of[kClasses] = {};
     u8 classes[kWindow];
+    usize longest = 0;
     const usize here = unsorted() < kWindow ? unsorted() : kWindow;
     window_ = messages_.data() + sorted_;
     sorted_ += here;
@@ -96,10 +97,11 @@ class Schedule {
       const u64 length = length_of(window_[i]);
       classes[i] = sink_.take(window_[i], length) ? 0 : static_cast<u8>(class_of(length));
       ++count_of[classes[i]];
+      longest = classes[i] > longest ? classes[i] : longest;
     }
     u32 place_of[kClasses];
     u32 place = 0;
-    for (usize c = kClasses; c-- > 0;) {
+    for (usize c = longest + 1; c-- > 0;) {
       place_of[c] = place;
       place += count_of[c];
     }
