@@ -324,7 +324,7 @@ TEST_CASE_TEMPLATE("ecdsa: many rows answer as rows alone, in any order and numb
     const std::vector<u8> ok = answers(S::kVerify, some);
     for (usize i = 0; i < some.size(); ++i) REQUIRE(ok[i] == (some[i].valid ? 1 : 0));
   }
-  S::kVerify({}, nullptr);
+  S::kVerify({}, nullptr, {});
 }
 
 }  // namespace isthmus::sig
