@@ -87,7 +87,7 @@ struct Signed {
 // exists, while tables are made, and after.
 template <class C>
 void check_answers(void (*verify)(std::span<const Row>, u8*, const Context&)) {
-  field::TestNoise noise;
+  field::TestNoise noise(7);
   std::vector<Signed<C>> made;
   std::vector<u8> expected;
   for (u64 i = 0; i < 90; ++i) {
@@ -174,7 +174,7 @@ TEST_CASE("many strangers leave known keys alone") {
   KeyTables tables(u64{8} << 20);
   const WireKey<C> key = wire<C>(multiple<C>({31}));
   REQUIRE(use<C>(tables, key, KeyTables::kUsesNarrow + 1) != nullptr);
-  field::TestNoise noise;
+  field::TestNoise noise(7);
   for (usize i = 0; i < 20'000; ++i) {
     const Words x = noise.words();
     use<C>(tables, {x, {}, PointForm::even}, 1);

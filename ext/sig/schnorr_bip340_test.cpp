@@ -216,7 +216,7 @@ TEST_CASE("bip340: many rows answer as rows alone, in any order, number and shar
     expected[at] = 0;
     REQUIRE(answers(kVerify, cases) == expected);
   }
-  kVerify({}, nullptr);
+  kVerify({}, nullptr, {});
 }
 
 }  // namespace isthmus::sig
