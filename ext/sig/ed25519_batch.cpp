@@ -36,43 +36,6 @@ Bytes domain_bytes(const char (&domain)[kLen]) {
   return {reinterpret_cast<const u8*>(domain), kLen};
 }
 
-// seed = SHA-512(domain || 32 random bytes || count || A R s k of every item);
-// four weights per SHA-512(domain || seed || counter). False without randomness.
-bool draw_weights(Group& group) {
-  u8 random[32];
-  // The kernel's generator (getrandom); it fails only where the system call is missing.
-  if (getentropy(random, sizeof random) != 0) return false;
-  u8 number[8];
-  hash::Sha512 transcript;
-  transcript.update(domain_bytes(kWeightDomain));
-  transcript.update(Bytes(random, sizeof random));
-  store_le64(number, group.item_count);
-  transcript.update(Bytes(number, sizeof number));
-  for (u32 i = 0; i < group.item_count; ++i) {
-    const Item& item = group.items[i];
-    u8 k[32];
-    field::sc_to_bytes(k, item.k);
-    transcript.update(Bytes(item.row->key, 32));
-    transcript.update(Bytes(item.row->sig, 64));
-    transcript.update(Bytes(k, sizeof k));
-  }
-  u8 seed[64];
-  transcript.finish(seed);
-  u8 block[64];
-  for (u32 i = 0; i < group.item_count; ++i) {
-    if (i % 4 == 0) {
-      hash::Sha512 expand;
-      expand.update(domain_bytes(kExpandDomain));
-      expand.update(Bytes(seed, sizeof seed));
-      store_le64(number, i / 4);
-      expand.update(Bytes(number, sizeof number));
-      expand.finish(block);
-    }
-    group.items[i].weight = field::sc_from_half(block + 16 * (i % 4));
-  }
-  return true;
-}
-
 // Keeps the items whose R is a point, with the table of R; the others are answered: their 0 stays.
 void decode_commitments(Group& group) {
   u32 kept = 0;
@@ -131,8 +94,44 @@ bool bisect(Group& group, u32 first, u32 last, bool fails) {
 
 }  // namespace
 
+// seed = SHA-512(domain || 32 random bytes || count || A R s k of every item);
+// four weights per SHA-512(domain || seed || counter). False without randomness.
+bool draw_weights(std::span<Item> items) {
+  u8 random[32];
+  // The kernel's generator (getrandom); it fails only where the system call is missing.
+  if (getentropy(random, sizeof random) != 0) return false;
+  u8 number[8];
+  hash::Sha512 transcript;
+  transcript.update(domain_bytes(kWeightDomain));
+  transcript.update(Bytes(random, sizeof random));
+  store_le64(number, items.size());
+  transcript.update(Bytes(number, sizeof number));
+  for (const Item& item : items) {
+    u8 k[32];
+    field::sc_to_bytes(k, item.k);
+    transcript.update(Bytes(item.row->key, 32));
+    transcript.update(Bytes(item.row->sig, 64));
+    transcript.update(Bytes(k, sizeof k));
+  }
+  u8 seed[64];
+  transcript.finish(seed);
+  u8 block[64];
+  for (usize i = 0; i < items.size(); ++i) {
+    if (i % 4 == 0) {
+      hash::Sha512 expand;
+      expand.update(domain_bytes(kExpandDomain));
+      expand.update(Bytes(seed, sizeof seed));
+      store_le64(number, i / 4);
+      expand.update(Bytes(number, sizeof number));
+      expand.finish(block);
+    }
+    items[i].weight = field::sc_from_half(block + 16 * (i % 4));
+  }
+  return true;
+}
+
 bool settle_together(Group& group) {
-  if (!draw_weights(group)) return false;
+  if (!draw_weights({group.items, group.item_count})) return false;
   decode_commitments(group);
   bisect(group, 0, group.item_count, false);
   return true;
