@@ -120,6 +120,8 @@ u32 lanes_count_min();
 LanesPointer make_lanes();
 void verify_ranked(Lanes& lanes, std::span<const Ranked> ranked, std::span<const Row> rows, u8* ok, PointRule rule,
                    Path path);
+// How many common equations failed in the last group of rows.
+u32 failures_of(const Lanes& lanes);
 
 // The whole scheme for any number of rows.
 void verify(std::span<const Row> rows, u8* ok, PointRule rule, Path path, Means means = Means::best);
