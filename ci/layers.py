@@ -15,8 +15,9 @@ cycles, have a row for every folder and no row without one. Besides, in C++:
 * quoted includes are written from the include root ("hash/sha256.hpp") and name a file that exists;
 * Python.h and pybind11 stand in ``bind`` only, doctest in ``*_test.cpp`` only, valgrind in ``*_taint.cpp`` only,
   and no other third party anywhere;
-* what a tier file reaches, however deep, is base/bytes.hpp, ``*_tiers.hpp``, ``*.inl``, ``simd/``, C headers
-  and intrinsics: nothing that could emit a shared symbol built with wide instructions.
+* what a tier file reaches, however deep, is base/bytes.hpp, base/check.hpp, ``*_tiers.hpp``, ``*.inl``, ``simd/``,
+  the arithmetic of ``field/`` and ``curve/``, C headers, <array>, <span> and intrinsics. Nothing else could be of use
+  to a kernel; whether its object holds a symbol that the linker would share is for ``ci/variants.py`` to see.
 
 In Python: ``reference`` imports nothing of ours but itself, no cycle between modules (an import inside a
 function counts), nothing but the standard library and declared dependencies at import time, and packages of
@@ -42,8 +43,10 @@ INCLUDE: Final = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re
 BLOCK: Final = re.compile(r"^```layers[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ROW: Final = re.compile(r"^([a-z0-9_]+)\s*->\s*((?:[a-z0-9_]+(?:\s*,\s*[a-z0-9_]+)*)?)$")
 CODE: Final = (".hpp", ".cpp", ".inl", ".inc", ".def", ".h")
-C_HEADERS: Final = {"stddef.h", "stdint.h", "string.h"}
 INTRINSICS: Final = {"immintrin.h", "x86intrin.h", "arm_neon.h", "arm_acle.h"}
+TIER_HEADERS: Final = {"base/bytes.hpp", "base/check.hpp"}
+TIER_FOLDERS: Final = ("simd/", "field/", "curve/")
+TIER_SYSTEM: Final = {"stddef.h", "stdint.h", "string.h", "array", "span"} | INTRINSICS
 SYSTEM: Final = re.compile(
     r"^((stddef|stdint|string|stdlib|stdio|limits|errno|unistd|pthread|sys/auxv|sys/wait|asm/hwcap)"
     r"|cpuid|x86intrin|[a-z0-9]*mmintrin|arm_neon|arm_acle)\.h$"
@@ -174,8 +177,8 @@ def check_tiers(manifest: Manifest) -> list[str]:
         while todo:
             file, through = todo.pop()
             for _, quoted, name in includes_of(file):
-                plain = name in ("base/bytes.hpp",) or name.endswith(("_tiers.hpp", ".inl", ".inc"))
-                allowed = plain or name.startswith("simd/") if quoted else name in C_HEADERS | INTRINSICS
+                plain = name in TIER_HEADERS or name.endswith(("_tiers.hpp", ".inl", ".inc"))
+                allowed = plain or name.startswith(TIER_FOLDERS) if quoted else name in TIER_SYSTEM
                 if not allowed:
                     faults.append(f"{source.path}: a tier file may not reach {name}{through}")
                 target = EXT / name

@@ -71,8 +71,8 @@ u32 detect() {
   const bool avx2 = (state & 0x06) == 0x06 && has(leaf1_ecx, 28) && has(leaf1_ecx, 20) && has(leaf1_ecx, 23) &&
                     has(leaf1_ecx, 12) && has(leaf7_ebx, 5);
   if (avx2) bits |= kAvx2;
-  const bool avx512 = avx2 && (state & 0xe0) == 0xe0 && has(leaf1_ecx, 29) &&
-                      has(leaf7_ebx, 16) && has(leaf7_ebx, 17) && has(leaf7_ebx, 30) && has(leaf7_ebx, 31);
+  const bool avx512 = avx2 && (state & 0xe0) == 0xe0 && has(leaf1_ecx, 29) && has(leaf7_ebx, 16) &&
+                      has(leaf7_ebx, 17) && has(leaf7_ebx, 30) && has(leaf7_ebx, 31);
   if (avx512) bits |= kAvx512;
   if (avx512 && has(leaf7_ebx, 21)) bits |= kIfma;
   return bits;

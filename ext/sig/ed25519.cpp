@@ -34,20 +34,16 @@ namespace {
 
 using curve::Projective;
 
-// Rows that are sorted by key together.
-constexpr u32 kSortMax = 1024;
-
-struct Ranked {
-  u64 prefix;  // first bytes of the key; other rows with the same prefix only cost a shared table
-  u32 row;
-};
-
-// Everything that one call needs; too large for the stack of a small thread.
+// What one call needs, too large for the stack of a small thread; the parts that work are made when they are needed.
 struct Workspace {
-  u32 ranked_count;
+  u32 ranked_count = 0;
   Ranked ranked[kSortMax];
-  Group group;
+  std::unique_ptr<Group> group;
+  LanesPointer lanes;
 };
+
+// How many messages are hashed together at most.
+constexpr usize kHashMax = 128;
 
 // sB - kA.
 Ed25519Point evaluate(Ed25519Sum& sum, const Item& item, const Ed25519Table& key) {
@@ -55,15 +51,6 @@ Ed25519Point evaluate(Ed25519Sum& sum, const Item& item, const Ed25519Table& key
   sum.add_base(item.s);
   sum.take_term(item.k, key);
   return to_extended(sum.total());
-}
-
-// [8](p - R) = 0 for an R that is not p byte by byte: R may be another encoding of p, or differ by a point of
-// order 8.
-bool holds_with_cofactor(const Ed25519Point& p, const u8* r_bytes) {
-  Ed25519Point r;
-  if (!curve::decode_ed25519(r, r_bytes, PointRule::zip215)) return false;
-  const auto rest = minus(p, to_cached(r, curve::kEd25519D2));
-  return curve::is_identity(times_cofactor8(to_projective(rest)));
 }
 
 // The index of the row's key in the group; equal keys stand next to one another. Decodes a new one.
@@ -90,7 +77,7 @@ u32 together_min(PointRule rule, Path path) {
 // no more than that.
 void settle(Group& group, bool& trusting) {
   if (group.item_count == 0) return;
-  hash_challenges(group);
+  hash_challenges({group.items, group.item_count});
   const u32 count = group.item_count;
   u8* answers[kGroupMax];
   for (u32 i = 0; i < count; ++i) answers[i] = group.items[i].ok;
@@ -101,25 +88,50 @@ void settle(Group& group, bool& trusting) {
   trusting = 32 * false_count <= count;
 }
 
-void verify_ranked(Workspace& work, std::span<const Row> rows, u8* ok, PointRule rule, Path path) {
-  std::sort(work.ranked, work.ranked + work.ranked_count, [](const Ranked& left, const Ranked& right) {
-    return left.prefix != right.prefix ? left.prefix < right.prefix : left.row < right.row;
-  });
-  Group& group = work.group;
-  u32 next = 0;
+void verify_scalar(Group& group, std::span<const Ranked> ranked, std::span<const Row> rows, u8* ok, PointRule rule,
+                   Path path) {
+  usize next = 0;
   bool trusting = true;
-  while (next < work.ranked_count) {
+  while (next < ranked.size()) {
     clear(group, rule, together_min(rule, path));
     // A false key uses a slot of `keys` without an item, so both counts are bounded.
-    while (next < work.ranked_count && group.item_count < kGroupMax && group.key_count < kGroupMax) {
-      const u32 row = work.ranked[next++].row;
+    while (next < ranked.size() && group.item_count < kGroupMax && group.key_count < kGroupMax) {
+      const u32 row = ranked[next++].row;
       admit(group, rows[row], ok + row);
     }
     settle(group, trusting);
   }
 }
 
+// Rows that were sorted together. Not make_unique for the parts, which would zero them. Without memory std::bad_alloc
+// passes through: an answer that was not computed must be neither true nor false.
+void verify_sorted(Workspace& work, std::span<const Row> rows, u8* ok, PointRule rule, Path path, Means means) {
+  const std::span<Ranked> ranked(work.ranked, work.ranked_count);
+  sort(ranked);
+  const u32 lanes_min = means == Means::scalar ? 0 : lanes_count_min();
+  if (lanes_min != 0 && ranked.size() >= lanes_min) {
+    if (work.lanes == nullptr) work.lanes = make_lanes();
+    verify_ranked(*work.lanes, ranked, rows, ok, rule, path);
+  } else {
+    if (work.group == nullptr) work.group.reset(new Group);
+    verify_scalar(*work.group, ranked, rows, ok, rule, path);
+  }
+}
+
 }  // namespace
+
+void sort(std::span<Ranked> ranked) {
+  std::sort(ranked.begin(), ranked.end(), [](const Ranked& left, const Ranked& right) {
+    return left.prefix != right.prefix ? left.prefix < right.prefix : left.row < right.row;
+  });
+}
+
+bool holds_with_cofactor(const Ed25519Point& p, const u8* r_bytes) {
+  Ed25519Point r;
+  if (!curve::decode_ed25519(r, r_bytes, PointRule::zip215)) return false;
+  const auto rest = minus(p, to_cached(r, curve::kEd25519D2));
+  return curve::is_identity(times_cofactor8(to_projective(rest)));
+}
 
 void clear(Group& group, PointRule rule, u32 together_min) {
   group.rule = rule;
@@ -141,20 +153,24 @@ void admit(Group& group, const Row& row, u8* ok) {
   item.s = s;
 }
 
-void hash_challenges(Group& group) {
-  hash::Segment segments[3 * kGroupMax];
-  hash::Message messages[kGroupMax];
-  u8 digests[kGroupMax][64];
-  for (u32 i = 0; i < group.item_count; ++i) {
-    const Row& row = *group.items[i].row;
-    hash::Segment* const segment = segments + 3 * i;
-    segment[0] = {row.sig, 32};
-    segment[1] = {row.key, 32};
-    segment[2] = {row.msg, row.msg_len};
-    messages[i] = {segment, 3, digests[i]};
+void hash_challenges(std::span<Item> items) {
+  hash::Segment segments[3 * kHashMax];
+  hash::Message messages[kHashMax];
+  u8 digests[kHashMax][64];
+  while (!items.empty()) {
+    const std::span<Item> part = items.first(std::min(items.size(), kHashMax));
+    for (usize i = 0; i < part.size(); ++i) {
+      const Row& row = *part[i].row;
+      hash::Segment* const segment = segments + 3 * i;
+      segment[0] = {row.sig, 32};
+      segment[1] = {row.key, 32};
+      segment[2] = {row.msg, row.msg_len};
+      messages[i] = {segment, 3, digests[i]};
+    }
+    hash::digest_many(Hash::sha512, {messages, part.size()});
+    for (usize i = 0; i < part.size(); ++i) part[i].k = field::sc_reduce(digests[i]);
+    items = items.subspan(part.size());
   }
-  hash::digest_many(Hash::sha512, {messages, group.item_count});
-  for (u32 i = 0; i < group.item_count; ++i) group.items[i].k = field::sc_reduce(digests[i]);
 }
 
 void settle_singly(Group& group, u32 first, u32 last) {
@@ -181,10 +197,8 @@ void settle_singly(Group& group, u32 first, u32 last) {
   }
 }
 
-void verify(std::span<const Row> rows, u8* ok, PointRule rule, Path path) {
+void verify(std::span<const Row> rows, u8* ok, PointRule rule, Path path, Means means) {
   for (usize i = 0; i < rows.size(); ++i) ok[i] = 0;
-  // Not make_unique, which would zero it. Without memory std::bad_alloc passes through: an answer that was
-  // not computed must be neither true nor false.
   const std::unique_ptr<Workspace> work(new Workspace);
   usize begin = 0;
   while (begin < rows.size()) {
@@ -194,7 +208,7 @@ void verify(std::span<const Row> rows, u8* ok, PointRule rule, Path path) {
       if (rows[i].key_len != 32 || rows[i].sig_len != 64) continue;
       work->ranked[work->ranked_count++] = {load_be64(rows[i].key), static_cast<u32>(i - begin)};
     }
-    verify_ranked(*work, rows.subspan(begin, end - begin), ok + begin, rule, path);
+    verify_sorted(*work, rows.subspan(begin, end - begin), ok + begin, rule, path, means);
     begin = end;
   }
 }

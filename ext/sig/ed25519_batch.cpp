@@ -8,15 +8,18 @@
 // equation, whatever the rows are. Hence the answers are those of the single equation, which has the cofactor
 // too; without the cofactor this would not be so, and `ed25519-rfc8032` never comes here.
 //
-// The z_i come from the operating system's generator, hashed together with every key, signature and
-// challenge: they cannot be known when the rows are made, and a generator that repeats itself still gives
-// other z_i to other rows.
+// The z_i come from the operating system's generator, hashed together with s and k of every row: they cannot be known
+// when the rows are made, and a generator that repeats itself still gives other z_i to other rows, because k is a hash
+// of R, A and M.
 //
 // Cost per row, 64 rows with distinct keys: 2 decodings (530 field multiplications), 2 tables (144), 63
 // additions (530) and 1/64 of the doublings (28). A failed equation is bisected, which costs additions and
 // doublings only; kFailuresMax bounds it.
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "hash/hash.hpp"
 #include "hash/sha512.hpp"
 #include "sig/ed25519.hpp"
 
@@ -36,41 +39,27 @@ Bytes domain_bytes(const char (&domain)[kLen]) {
   return {reinterpret_cast<const u8*>(domain), kLen};
 }
 
-// seed = SHA-512(domain || 32 random bytes || count || A R s k of every item);
-// four weights per SHA-512(domain || seed || counter). False without randomness.
-bool draw_weights(Group& group) {
-  u8 random[32];
-  // The kernel's generator (getrandom); it fails only where the system call is missing.
-  if (getentropy(random, sizeof random) != 0) return false;
-  u8 number[8];
-  hash::Sha512 transcript;
-  transcript.update(domain_bytes(kWeightDomain));
-  transcript.update(Bytes(random, sizeof random));
-  store_le64(number, group.item_count);
-  transcript.update(Bytes(number, sizeof number));
-  for (u32 i = 0; i < group.item_count; ++i) {
-    const Item& item = group.items[i];
-    u8 k[32];
-    field::sc_to_bytes(k, item.k);
-    transcript.update(Bytes(item.row->key, 32));
-    transcript.update(Bytes(item.row->sig, 64));
-    transcript.update(Bytes(k, sizeof k));
-  }
-  u8 seed[64];
-  transcript.finish(seed);
-  u8 block[64];
-  for (u32 i = 0; i < group.item_count; ++i) {
-    if (i % 4 == 0) {
-      hash::Sha512 expand;
-      expand.update(domain_bytes(kExpandDomain));
-      expand.update(Bytes(seed, sizeof seed));
-      store_le64(number, i / 4);
-      expand.update(Bytes(number, sizeof number));
-      expand.finish(block);
+// Four weights per SHA-512(domain || seed || counter).
+void expand_weights(std::span<Item> items, const u8 (&seed)[64]) {
+  constexpr usize kBlocks = 32;
+  u8 counters[kBlocks][8], digests[kBlocks][64];
+  hash::Segment segments[3 * kBlocks];
+  hash::Message messages[kBlocks];
+  const Bytes domain = domain_bytes(kExpandDomain);
+  for (usize first = 0; first < items.size(); first += 4 * kBlocks) {
+    const std::span<Item> part = items.subspan(first, std::min(items.size() - first, 4 * kBlocks));
+    const usize blocks = (part.size() + 3) / 4;
+    for (usize i = 0; i < blocks; ++i) {
+      hash::Segment* const segment = segments + 3 * i;
+      store_le64(counters[i], first / 4 + i);
+      segment[0] = {domain.data(), domain.size()};
+      segment[1] = {seed, sizeof seed};
+      segment[2] = {counters[i], sizeof counters[i]};
+      messages[i] = {segment, 3, digests[i]};
     }
-    group.items[i].weight = field::sc_from_half(block + 16 * (i % 4));
+    hash::digest_many(Hash::sha512, {messages, blocks});
+    for (usize i = 0; i < part.size(); ++i) part[i].weight = field::sc_from_half(digests[i / 4] + 16 * (i % 4));
   }
-  return true;
 }
 
 // Keeps the items whose R is a point, with the table of R; the others are answered: their 0 stays.
@@ -131,8 +120,32 @@ bool bisect(Group& group, u32 first, u32 last, bool fails) {
 
 }  // namespace
 
+// seed = SHA-512(domain || 32 random bytes || count || s k of every item);
+// see expand_weights for the rest. False without randomness.
+bool draw_weights(std::span<Item> items) {
+  u8 random[32];
+  // The kernel's generator (getrandom); it fails only where the system call is missing.
+  if (getentropy(random, sizeof random) != 0) return false;
+  u8 number[8];
+  hash::Sha512 transcript;
+  transcript.update(domain_bytes(kWeightDomain));
+  transcript.update(Bytes(random, sizeof random));
+  store_le64(number, items.size());
+  transcript.update(Bytes(number, sizeof number));
+  for (const Item& item : items) {
+    u8 k[32];
+    field::sc_to_bytes(k, item.k);
+    transcript.update(Bytes(item.row->sig + 32, 32));
+    transcript.update(Bytes(k, sizeof k));
+  }
+  u8 seed[64];
+  transcript.finish(seed);
+  expand_weights(items, seed);
+  return true;
+}
+
 bool settle_together(Group& group) {
-  if (!draw_weights(group)) return false;
+  if (!draw_weights({group.items, group.item_count})) return false;
   decode_commitments(group);
   bisect(group, 0, group.item_count, false);
   return true;

@@ -348,7 +348,7 @@ TEST_CASE("sm2: nothing of the secret stays on the stack") {
   const Words& n = ScSm2::kModulus;
   const Words nonce = number("04df04a622902bbcca102d18e044b4d55d07a993909bf04ac072e2608abb2738");
   const Words r = number("1ddf0414475e4d9a42823bf8e4d13e357aa69ea721c17169565d4b2744ae6466");
-  const Words one_more = (field::SlowInt(kSecret) + field::SlowInt({1, 0, 0, 0})).mod(n);
+  const Words one_more = (field::SlowInt(kSecret) + field::SlowInt(Words{1, 0, 0, 0})).mod(n);
   const Words sum = (field::SlowInt(nonce) + field::SlowInt(r)).mod(n);
   const Words inverse = ScSm2::from_words(one_more).inverse().to_words();
   std::vector<Words> secrets = {kSecret, nonce, one_more, sum, inverse, times_mod_n(sum, inverse)};

@@ -11,6 +11,10 @@
 //   P::factor(a)                 -> P::Factor, a limb made ready to be multiplied (used for many products)
 //   P::accumulate(lo, hi, a, b)  lo += (a b) mod 2^52, hi += (a b) / 2^52, for factors a and b
 //   P::settle<m, n>(acc)         the sum of m low and n high parts that were accumulated in acc, starting from zero
+//   P::kPartsAlone               whether P has accumulate_low(lo, a, b) and accumulate_high(hi, a, b), each half of
+//                                accumulate; else it has accumulate51(lo, hi, a, b), which splits a product below 2^103
+//                                at 2^51: lo += (a b) mod 2^51, hi += (a b) / 2^51, and leaves kLowExcess and
+//                                kHighExcess51 in the sums with every part
 //   P::kSquareAsProduct          whether a square is faster as a product of equal factors than from half the parts
 //
 // Factors must come from limbs in [0, 2^52): bits above are IGNORED by Ifma and ruin the others, so every kernel states
@@ -23,7 +27,8 @@
 // (2^104 + 2^52) - h is a multiple of 2^52 of at most 53 bits, so exact, and a b + (2^104 + 2^52) - h =
 // 2^52 + a b mod 2^52 lies in [2^52, 2^53), where doubles are the integers, so it is exact too. In both intervals the
 // bit pattern counts the last places: the integer wanted is the pattern minus that of the interval's lower end. Those
-// constants are taken off by `settle`, once per sum.
+// constants are taken off by `settle`, once per sum. With 2^103 in the place of 2^104 the last place is 2^51, and so is
+// the split.
 #pragma once
 
 #include "simd/lanes_u64.hpp"
@@ -36,6 +41,7 @@ constexpr u64 kMask52 = (u64{1} << 52) - 1;
 template <usize N>
 struct Fe52Plain {
   static constexpr bool kSquareAsProduct = false;
+  static constexpr bool kPartsAlone = true;
   using V = U64Plain<N>;
   using Factor = V;
 
@@ -47,6 +53,12 @@ struct Fe52Plain {
       hi.v[i] += static_cast<u64>(product >> 52);
     }
   }
+  static ISTHMUS_INLINE void accumulate_low(V& lo, Factor a, Factor b) {
+    for (usize i = 0; i < N; ++i) lo.v[i] += static_cast<u64>(static_cast<u128>(a.v[i]) * b.v[i]) & kMask52;
+  }
+  static ISTHMUS_INLINE void accumulate_high(V& hi, Factor a, Factor b) {
+    for (usize i = 0; i < N; ++i) hi.v[i] += static_cast<u64>(static_cast<u128>(a.v[i]) * b.v[i] >> 52);
+  }
   template <u32 kLow, u32 kHigh>
   static ISTHMUS_INLINE V settle(V acc) {
     return acc;
@@ -57,12 +69,17 @@ struct Fe52Plain {
 
 struct Fe52Ifma {
   static constexpr bool kSquareAsProduct = false;
+  static constexpr bool kPartsAlone = true;
   using V = U64x8;
   using Factor = V;
 
   static ISTHMUS_INLINE Factor factor(V a) { return a; }
   static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) {
     lo.v = _mm512_madd52lo_epu64(lo.v, a.v, b.v);
+    hi.v = _mm512_madd52hi_epu64(hi.v, a.v, b.v);
+  }
+  static ISTHMUS_INLINE void accumulate_low(V& lo, Factor a, Factor b) { lo.v = _mm512_madd52lo_epu64(lo.v, a.v, b.v); }
+  static ISTHMUS_INLINE void accumulate_high(V& hi, Factor a, Factor b) {
     hi.v = _mm512_madd52hi_epu64(hi.v, a.v, b.v);
   }
   template <u32 kLow, u32 kHigh>
@@ -73,31 +90,42 @@ struct Fe52Ifma {
 
 #endif
 
-// Bit patterns of 2^52 and 2^104.
+// Keeps sums in the order in which they are written: GCC would gather all parts first, more than there are registers.
+#define ISTHMUS_IN_ORDER(kind, first, second) __asm__("" : kind(first), kind(second))
+
+// Bit patterns of 2^52, 2^103 and 2^104.
 constexpr u64 kTwo52Bits = u64{52 + 1023} << 52;
+constexpr u64 kTwo103Bits = u64{103 + 1023} << 52;
 constexpr u64 kTwo104Bits = u64{104 + 1023} << 52;
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 
 struct Fe52Fma8 {
   static constexpr bool kSquareAsProduct = true;
+  static constexpr bool kPartsAlone = false;
+  static constexpr u64 kLowExcess = kTwo52Bits, kHighExcess51 = kTwo103Bits;
   using V = U64x8;
   struct Factor {
     __m512d v;
   };
 
   static ISTHMUS_INLINE Factor factor(V a) { return {_mm512_cvtepu64_pd(a.v)}; }
-  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) {
-    constexpr int kChop = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
-    const __m512d top = _mm512_fmadd_round_pd(a.v, b.v, _mm512_set1_pd(0x1p104), kChop);
-    const __m512d rest = _mm512_sub_round_pd(_mm512_set1_pd(0x1p104 + 0x1p52), top, kChop);
-    const __m512d low = _mm512_fmadd_round_pd(a.v, b.v, rest, kChop);
-    hi.v = _mm512_add_epi64(hi.v, _mm512_castpd_si512(top));
-    lo.v = _mm512_add_epi64(lo.v, _mm512_castpd_si512(low));
-  }
+  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p104); }
+  static ISTHMUS_INLINE void accumulate51(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p103); }
   template <u32 kLow, u32 kHigh>
   static ISTHMUS_INLINE V settle(V acc) {
     return acc - V::set1(kLow * kTwo52Bits + kHigh * kTwo104Bits);
+  }
+
+ private:
+  static ISTHMUS_INLINE void split(V& lo, V& hi, Factor a, Factor b, double end) {
+    constexpr int kChop = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+    const __m512d top = _mm512_fmadd_round_pd(a.v, b.v, _mm512_set1_pd(end), kChop);
+    const __m512d rest = _mm512_sub_round_pd(_mm512_set1_pd(end + 0x1p52), top, kChop);
+    const __m512d low = _mm512_fmadd_round_pd(a.v, b.v, rest, kChop);
+    hi.v = _mm512_add_epi64(hi.v, _mm512_castpd_si512(top));
+    lo.v = _mm512_add_epi64(lo.v, _mm512_castpd_si512(low));
+    ISTHMUS_IN_ORDER("+v", lo.v, hi.v);
   }
 };
 
@@ -107,6 +135,8 @@ struct Fe52Fma8 {
 
 struct Fe52Fma4 {
   static constexpr bool kSquareAsProduct = true;
+  static constexpr bool kPartsAlone = false;
+  static constexpr u64 kLowExcess = kTwo52Bits, kHighExcess51 = kTwo103Bits;
   using V = U64x4;
   struct Factor {
     __m256d v;
@@ -117,16 +147,21 @@ struct Fe52Fma4 {
     const V placed = a | V::set1(kTwo52Bits);
     return {_mm256_sub_pd(_mm256_castsi256_pd(placed.v), _mm256_set1_pd(0x1p52))};
   }
-  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) {
-    const __m256d top = _mm256_fmadd_pd(a.v, b.v, _mm256_set1_pd(0x1p104));
-    const __m256d rest = _mm256_sub_pd(_mm256_set1_pd(0x1p104 + 0x1p52), top);
-    const __m256d low = _mm256_fmadd_pd(a.v, b.v, rest);
-    hi.v = _mm256_add_epi64(hi.v, _mm256_castpd_si256(top));
-    lo.v = _mm256_add_epi64(lo.v, _mm256_castpd_si256(low));
-  }
+  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p104); }
+  static ISTHMUS_INLINE void accumulate51(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p103); }
   template <u32 kLow, u32 kHigh>
   static ISTHMUS_INLINE V settle(V acc) {
     return acc - V::set1(kLow * kTwo52Bits + kHigh * kTwo104Bits);
+  }
+
+ private:
+  static ISTHMUS_INLINE void split(V& lo, V& hi, Factor a, Factor b, double end) {
+    const __m256d top = _mm256_fmadd_pd(a.v, b.v, _mm256_set1_pd(end));
+    const __m256d rest = _mm256_sub_pd(_mm256_set1_pd(end + 0x1p52), top);
+    const __m256d low = _mm256_fmadd_pd(a.v, b.v, rest);
+    hi.v = _mm256_add_epi64(hi.v, _mm256_castpd_si256(top));
+    lo.v = _mm256_add_epi64(lo.v, _mm256_castpd_si256(low));
+    ISTHMUS_IN_ORDER("+x", lo.v, hi.v);
   }
 };
 

@@ -3,6 +3,7 @@
 // over these.
 //
 //   set1 load store lane(i)            construction and memory, any alignment
+//   load_bytes(p)                      a byte per lane
 //   + -                                modulo 2^64
 //   & | ^ and_not(a, b)                and_not is a & ~b
 //   shl<n> shr<n> sar<n> rotr<n>       0 < n < 64; sar fills with the sign
@@ -15,6 +16,8 @@
 //   pin load_rows16 store_rows8        as in lanes_u32.hpp
 //   gather(table, index)               table[index] by lane; the caller has proved the indices in range
 //   transpose(x[kLanes])               word j of x[i] <-> word i of x[j]
+//   gather4(out[4], places[kLanes])    out[i] = places[lane][i] by lane: four words that stand together in every lane
+//   scatter4(places[kLanes], in[4])    places[lane][i] = in[i], in the order of lanes
 //
 // Everything has internal linkage: nothing here can make a weak symbol.
 #pragma once
@@ -41,6 +44,11 @@ struct U64Plain {
   static ISTHMUS_INLINE U64Plain load(const void* p) {
     U64Plain out;
     memcpy(out.v, p, 8 * N);
+    return out;
+  }
+  static ISTHMUS_INLINE U64Plain load_bytes(const u8* p) {
+    U64Plain out;
+    for (usize i = 0; i < N; ++i) out.v[i] = p[i];
     return out;
   }
   ISTHMUS_INLINE void store(void* p) const { memcpy(p, v, 8 * N); }
@@ -142,6 +150,19 @@ ISTHMUS_INLINE void transpose(U64Plain<N> (&x)[N]) {
   }
 }
 
+template <usize N>
+ISTHMUS_INLINE void gather4(U64Plain<N> (&out)[4], const u64* const (&places)[N]) {
+  for (usize i = 0; i < 4; ++i) {
+    for (usize lane = 0; lane < N; ++lane) out[i].v[lane] = places[lane][i];
+  }
+}
+template <usize N>
+ISTHMUS_INLINE void scatter4(u64* const (&places)[N], const U64Plain<N> (&in)[4]) {
+  for (usize lane = 0; lane < N; ++lane) {
+    for (usize i = 0; i < 4; ++i) places[lane][i] = in[i].v[lane];
+  }
+}
+
 // ---- two lanes, NEON ----
 
 #if defined(__aarch64__)
@@ -154,6 +175,7 @@ struct U64x2 {
   static ISTHMUS_INLINE U64x2 load(const void* p) {
     return {vreinterpretq_u64_u8(vld1q_u8(static_cast<const u8*>(p)))};
   }
+  static ISTHMUS_INLINE U64x2 load_bytes(const u8* p) { return {vcombine_u64(vcreate_u64(p[0]), vcreate_u64(p[1]))}; }
   ISTHMUS_INLINE void store(void* p) const { vst1q_u8(static_cast<u8*>(p), vreinterpretq_u8_u64(v)); }
   ISTHMUS_INLINE u64 lane(usize i) const { return i == 0 ? vgetq_lane_u64(v, 0) : vgetq_lane_u64(v, 1); }
 };
@@ -201,6 +223,20 @@ ISTHMUS_INLINE void transpose(U64x2 (&x)[2]) {
   x[0].v = low;
 }
 
+ISTHMUS_INLINE void gather4(U64x2 (&out)[4], const u64* const (&places)[2]) {
+  for (usize i = 0; i < 4; i += 2) {
+    const uint64x2_t a = vld1q_u64(places[0] + i), b = vld1q_u64(places[1] + i);
+    out[i].v = vzip1q_u64(a, b);
+    out[i + 1].v = vzip2q_u64(a, b);
+  }
+}
+ISTHMUS_INLINE void scatter4(u64* const (&places)[2], const U64x2 (&in)[4]) {
+  for (usize i = 0; i < 4; i += 2) {
+    vst1q_u64(places[0] + i, vzip1q_u64(in[i].v, in[i + 1].v));
+    vst1q_u64(places[1] + i, vzip2q_u64(in[i].v, in[i + 1].v));
+  }
+}
+
 #endif
 
 // ---- four lanes, AVX2 ----
@@ -213,6 +249,9 @@ struct U64x4 {
 
   static ISTHMUS_INLINE U64x4 set1(u64 x) { return {_mm256_set1_epi64x(static_cast<long long>(x))}; }
   static ISTHMUS_INLINE U64x4 load(const void* p) { return {_mm256_loadu_si256(static_cast<const __m256i*>(p))}; }
+  static ISTHMUS_INLINE U64x4 load_bytes(const u8* p) {
+    return {_mm256_cvtepu8_epi64(_mm_cvtsi32_si128(static_cast<int>(load_le32(p))))};
+  }
   ISTHMUS_INLINE void store(void* p) const { _mm256_storeu_si256(static_cast<__m256i*>(p), v); }
   ISTHMUS_INLINE u64 lane(usize i) const {
     u64 all[4];
@@ -280,6 +319,16 @@ ISTHMUS_INLINE void transpose(U64x4 (&x)[4]) {
   x[3].v = _mm256_permute2x128_si256(t1, t3, 0x31);
 }
 
+ISTHMUS_INLINE void gather4(U64x4 (&out)[4], const u64* const (&places)[4]) {
+  for (usize lane = 0; lane < 4; ++lane) out[lane] = U64x4::load(places[lane]);
+  transpose(out);
+}
+ISTHMUS_INLINE void scatter4(u64* const (&places)[4], const U64x4 (&in)[4]) {
+  U64x4 square[4] = {in[0], in[1], in[2], in[3]};
+  transpose(square);
+  for (usize lane = 0; lane < 4; ++lane) square[lane].store(places[lane]);
+}
+
 #endif
 
 // ---- eight lanes, AVX-512 ----
@@ -292,6 +341,9 @@ struct U64x8 {
 
   static ISTHMUS_INLINE U64x8 set1(u64 x) { return {_mm512_set1_epi64(static_cast<long long>(x))}; }
   static ISTHMUS_INLINE U64x8 load(const void* p) { return {_mm512_loadu_si512(p)}; }
+  static ISTHMUS_INLINE U64x8 load_bytes(const u8* p) {
+    return {_mm512_cvtepu8_epi64(_mm_cvtsi64_si128(static_cast<long long>(load_le64(p))))};
+  }
   ISTHMUS_INLINE void store(void* p) const { _mm512_storeu_si512(p, v); }
   ISTHMUS_INLINE u64 lane(usize i) const {
     u64 all[8];
@@ -358,6 +410,39 @@ ISTHMUS_INLINE void transpose(U64x8 (&x)[8]) {
     x[j + 2].v = _mm512_shuffle_i64x2(low13, high13, 0x88);
     x[j + 6].v = _mm512_shuffle_i64x2(low13, high13, 0xdd);
   }
+}
+
+// Lanes a and b in one vector, so that the second half comes from memory and not from a shuffle.
+ISTHMUS_INLINE __m512i load_pair(const u64* a, const u64* b) {
+  const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(a));
+  return _mm512_inserti64x4(_mm512_castsi256_si512(low), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b)), 1);
+}
+// The pairs are such that the order of lanes comes out right.
+ISTHMUS_INLINE void gather4(U64x8 (&out)[4], const u64* const (&places)[8]) {
+  const __m512i p02 = load_pair(places[0], places[2]), p13 = load_pair(places[1], places[3]);
+  const __m512i p46 = load_pair(places[4], places[6]), p57 = load_pair(places[5], places[7]);
+  const __m512i even0 = _mm512_unpacklo_epi64(p02, p13);  // words 0 of lanes 0 1, 2 of 0 1, 0 of 2 3, 2 of 2 3
+  const __m512i odd0 = _mm512_unpackhi_epi64(p02, p13);
+  const __m512i even4 = _mm512_unpacklo_epi64(p46, p57);
+  const __m512i odd4 = _mm512_unpackhi_epi64(p46, p57);
+  out[0].v = _mm512_shuffle_i64x2(even0, even4, 0x88);
+  out[1].v = _mm512_shuffle_i64x2(odd0, odd4, 0x88);
+  out[2].v = _mm512_shuffle_i64x2(even0, even4, 0xdd);
+  out[3].v = _mm512_shuffle_i64x2(odd0, odd4, 0xdd);
+}
+ISTHMUS_INLINE void store_pair(u64* a, u64* b, __m512i both) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(a), _mm512_castsi512_si256(both));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(b), _mm512_extracti64x4_epi64(both, 1));
+}
+ISTHMUS_INLINE void scatter4(u64* const (&places)[8], const U64x8 (&in)[4]) {
+  const __m512i low = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+  const __m512i high = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+  const __m512i even01 = _mm512_unpacklo_epi64(in[0].v, in[1].v), odd01 = _mm512_unpackhi_epi64(in[0].v, in[1].v);
+  const __m512i even23 = _mm512_unpacklo_epi64(in[2].v, in[3].v), odd23 = _mm512_unpackhi_epi64(in[2].v, in[3].v);
+  store_pair(places[0], places[2], _mm512_permutex2var_epi64(even01, low, even23));
+  store_pair(places[1], places[3], _mm512_permutex2var_epi64(odd01, low, odd23));
+  store_pair(places[4], places[6], _mm512_permutex2var_epi64(even01, high, even23));
+  store_pair(places[5], places[7], _mm512_permutex2var_epi64(odd01, high, odd23));
 }
 
 #endif

@@ -1,0 +1,5 @@
+// Edwards25519 in lanes, four at a time, AVX2 with double-precision multiply-adds.
+#define ISTHMUS_TIER avx2
+#define ISTHMUS_FE52 Fe52Fma4
+#define ISTHMUS_ROUNDING const simd::RoundTowardsZero rounding
+#include "curve/ed25519_kernel.inl"
