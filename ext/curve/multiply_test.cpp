@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "curve/comb.hpp"
-#include "curve/multiply_tiers.hpp"
+#include "curve/multiply_report.hpp"
 #include "curve/p256.hpp"
 #include "curve/secp256k1.hpp"
 #include "curve/sm2.hpp"

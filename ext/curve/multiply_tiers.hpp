@@ -1,8 +1,6 @@
 // The kernels behind curve/multiply.hpp, one set per tier; made by curve/multiply_kernel.inl.
 #pragma once
 
-#include <string_view>
-
 #include "curve/multiply.hpp"
 
 namespace isthmus::curve {
@@ -30,15 +28,6 @@ struct MultiplyKernels {
   CombKernel comb;
   bool operator==(const MultiplyKernels&) const = default;
 };
-
-// The most that a kernel of this machine's tiers wants.
-usize multiply_workspace_max();
-// G's table, made at first use; null without memory.
-const u64* multiply_base_table(LaneCurve curve);
-// G's comb of width kBaseCombWidth; null without memory.
-const u64* base_comb(LaneCurve curve);
-// The kernels of that tier when it may run here, else nulls. For tests: the choice itself is never switched.
-MultiplyKernels named_multiply(LaneCurve curve, std::string_view tier);
 
 }  // namespace isthmus::curve
 

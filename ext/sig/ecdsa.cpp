@@ -104,6 +104,8 @@ void verify_secp256k1_ecdsa(std::span<const Row> rows, u8* ok, const Context& co
 void verify_p256_ecdsa(std::span<const Row> rows, u8* ok, const Context& context) {
   verify_ecdsa<curve::P256>(rows, ok, false, context.known);
 }
-void verify_p384_ecdsa(std::span<const Row> rows, u8* ok, const Context&) { verify_ecdsa<curve::P384>(rows, ok, false, nullptr); }
+void verify_p384_ecdsa(std::span<const Row> rows, u8* ok, const Context&) {
+  verify_ecdsa<curve::P384>(rows, ok, false, nullptr);
+}
 
 }  // namespace isthmus::sig
