@@ -32,7 +32,11 @@ import neighbours
 import isthmus
 
 Entrant = Callable[[], object]
+Others = dict[str, neighbours.Verifier]
 ISTHMUS: Final = "isthmus"
+SIGNERS: Final = 50  # of a permissioned network
+WARM_UP_MAX: Final = 60
+TABLED: Final = ("secp256k1-ecdsa", "p256-ecdsa", "sm2-sm3")  # schemes whose frequent signers get tables
 
 
 @dataclass
@@ -81,24 +85,52 @@ class Contest:
 
 
 def signature_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
-    """Ed25519, ECDSA and Schnorr."""
+    """Every scheme: rows of distinct keys, rows of 50 known signers, and calls with one row."""
 
     def own(scheme: str, columns: neighbours.Columns, **options: Any) -> Entrant:
         return lambda: int(engine.verify(scheme, *columns, **options).sum())
 
-    for title, signers in (("distinct keys", scale), ("100 keys", 100)):
-        columns = cases.ed25519(scale, signers)
-        for scheme in ("ed25519-zip215", "ed25519-rfc8032"):
-            others = {name: _bound(each, columns) for name, each in neighbours.ed25519().items()}
-            entrants = {ISTHMUS: own(scheme, columns)} | others
-            yield Contest(f"{scheme} {title}", scale, "signature", entrants, scale)
-    der = cases.ecdsa(scale)
-    others = {name: _bound(each, der) for name, each in neighbours.ecdsa().items()}
-    own_der = own("secp256k1-ecdsa", der, encoding="der", low_s=True)
-    yield Contest("secp256k1-ecdsa der", scale, "signature", {ISTHMUS: own_der} | others, scale)
-    columns = cases.schnorr(scale)
-    others = {name: _bound(each, columns) for name, each in neighbours.schnorr().items()}
-    yield Contest("secp256k1-bip340", scale, "signature", {ISTHMUS: own("secp256k1-bip340", columns)} | others, scale)
+    def singly(scheme: str, columns: neighbours.Columns, **options: Any) -> Entrant:
+        rows = [tuple([value] for value in row) for row in zip(*columns, strict=True)]
+        return lambda: sum(int(engine.verify(scheme, *row, **options)[0]) for row in rows)
+
+    def known(scheme: str, columns: neighbours.Columns, **options: Any) -> Entrant:
+        """Runs until every row finds a table: keys earn theirs by being seen."""
+        run = own(scheme, columns, **options)
+        for _ in range(WARM_UP_MAX if scheme in TABLED else 0):
+            before = engine.stats()["signer_table_rows"]
+            run()
+            if engine.stats()["signer_table_rows"] - before == len(columns[0]):
+                break
+        return run
+
+    def contest(title: str, scheme: str, columns: neighbours.Columns, own_run: Entrant, others: Others) -> Contest:
+        entrants = {ISTHMUS: own_run} | {name: _bound(each, columns) for name, each in others.items()}
+        return Contest(f"{scheme} {title}", len(columns[0]), "signature", entrants, len(columns[0]))
+
+    few = scale // 10
+    der: dict[str, Any] = {"encoding": "der"}
+    groups: list[tuple[str, Callable[[int, int], neighbours.Columns], Others, dict[str, Any]]] = [
+        ("ed25519-zip215", cases.ed25519, neighbours.ed25519(), {}),
+        ("ed25519-rfc8032", cases.ed25519, neighbours.ed25519(), {}),
+        ("secp256k1-ecdsa", cases.ecdsa, neighbours.ecdsa(), der | {"low_s": True}),
+        ("secp256k1-bip340", lambda count, _: cases.schnorr(count), neighbours.schnorr(), {}),
+        ("p256-ecdsa", cases.p256, neighbours.p256(), der),
+        ("sm2-sm3", cases.sm2, neighbours.sm2(), der),
+    ]
+    for scheme, make, others, options in groups:
+        columns = make(scale, scale)
+        yield contest("distinct keys", scheme, columns, own(scheme, columns, **options), others)
+        one = make(few, few)
+        yield contest("one at a time", scheme, one, singly(scheme, one, **options), others)
+        if scheme == "secp256k1-bip340":
+            continue
+        columns = make(scale, SIGNERS)
+        yield contest("50 signers", scheme, columns, known(scheme, columns, **options), others)
+    keys, digests, signatures = columns = cases.recoverable(scale)
+    entrants = {ISTHMUS: lambda: int(engine.recover("secp256k1", digests, signatures)[1].sum())}
+    entrants |= {name: _bound(each, columns) for name, each in neighbours.recover().items()}
+    yield Contest("secp256k1 recover", len(keys), "signature", entrants, len(keys))
 
 
 def hash_entrants(engine: isthmus.Engine, name: str, rows: list[bytes]) -> dict[str, Entrant]:

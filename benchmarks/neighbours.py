@@ -7,9 +7,11 @@ belongs to the work, as it does for isthmus. A library that is not installed has
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Columns: TypeAlias = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]
 Verifier: TypeAlias = Callable[[Columns], int]
@@ -82,6 +84,95 @@ def _coincurve_schnorr() -> Verifier | None:
         )
 
     return verify
+
+
+def _coincurve_recover() -> Verifier | None:
+    try:
+        from coincurve import PublicKey
+    except ImportError:
+        return None
+
+    def recover(columns: Columns) -> int:
+        return sum(
+            PublicKey.from_signature_and_message(signature, digest, hasher=None).format(compressed=False) == key
+            for key, digest, signature in zip(*columns, strict=True)
+        )
+
+    return recover
+
+
+def _cryptography_p256() -> Verifier | None:
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec, utils
+    except ImportError:
+        return None
+    curve, rule = ec.SECP256R1(), ec.ECDSA(utils.Prehashed(hashes.SHA256()))
+
+    def verify(columns: Columns) -> int:
+        good = 0
+        for key, digest, signature in zip(*columns, strict=True):
+            try:
+                ec.EllipticCurvePublicKey.from_encoded_point(curve, key).verify(signature, digest, rule)
+                good += 1
+            except InvalidSignature:
+                continue
+        return good
+
+    return verify
+
+
+# SubjectPublicKeyInfo of an uncompressed SM2 key up to the point: id-ecPublicKey, 1.2.156.10197.1.301, BIT STRING.
+_SM2_SPKI: Final = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d034200")
+
+
+def _openssl_sm2() -> Verifier | None:
+    """The system's OpenSSL 3 through ctypes, keys from the wire, Z and SM3 of the message included."""
+    name = ctypes.util.find_library("crypto")
+    lib = ctypes.CDLL(name) if name else None
+    if lib is None or not hasattr(lib, "EVP_PKEY_CTX_set1_id"):
+        return None
+    pointer, size = ctypes.c_void_p, ctypes.c_size_t
+    for function in ("d2i_PUBKEY", "EVP_sm3", "EVP_MD_CTX_new", "EVP_PKEY_CTX_new"):
+        getattr(lib, function).restype = pointer
+    sm3 = pointer(lib.EVP_sm3())
+
+    def one(key: bytes, message: bytes, signature: bytes) -> bool:
+        raw = _SM2_SPKI + key
+        at = ctypes.cast(ctypes.c_char_p(raw), ctypes.POINTER(ctypes.c_ubyte))
+        public = pointer(lib.d2i_PUBKEY(None, ctypes.byref(at), ctypes.c_long(len(raw))))
+        if not public:
+            return False
+        context, digest = pointer(lib.EVP_PKEY_CTX_new(public, None)), pointer(lib.EVP_MD_CTX_new())
+        lib.EVP_PKEY_CTX_set1_id(context, b"1234567812345678", ctypes.c_int(16))
+        lib.EVP_MD_CTX_set_pkey_ctx(digest, context)
+        lib.EVP_DigestVerifyInit(digest, None, sm3, None, public)
+        answer = lib.EVP_DigestVerify(digest, signature, size(len(signature)), message, size(len(message)))
+        lib.EVP_MD_CTX_free(digest)
+        lib.EVP_PKEY_CTX_free(context)
+        lib.EVP_PKEY_free(public)
+        return bool(answer == 1)
+
+    return lambda columns: sum(one(*row) for row in zip(*columns, strict=True))
+
+
+def p256() -> dict[str, Verifier]:
+    """P-256 verifiers that are installed; signatures are DER."""
+    found = {"cryptography": _cryptography_p256()}
+    return {name: verifier for name, verifier in found.items() if verifier is not None}
+
+
+def sm2() -> dict[str, Verifier]:
+    """SM2 verifiers that are installed; signatures are DER, the identity is the default one."""
+    found = {"OpenSSL": _openssl_sm2()}
+    return {name: verifier for name, verifier in found.items() if verifier is not None}
+
+
+def recover() -> dict[str, Verifier]:
+    """What recovers secp256k1 keys here; the first column is compared with what comes out."""
+    found = {"coincurve": _coincurve_recover()}
+    return {name: verifier for name, verifier in found.items() if verifier is not None}
 
 
 def ed25519() -> dict[str, Verifier]:

@@ -171,17 +171,19 @@ struct FeLanes : LooseLanes<typename P::V> {
     check_factor(a);
     Factor f[5];
     for (usize i = 0; i < 5; ++i) f[i] = P::factor(a.v[i]);
-    if constexpr (P::kSquareAsProduct) return product(f, f);
     // Mixed products once, doubled; then the squares. Column k of the mixed ones has at most 4 parts.
     V c[10];
     clear(c);
+#pragma GCC unroll 5
     for (usize i = 0; i < 5; ++i) {
+#pragma GCC unroll 5
       for (usize j = i + 1; j < 5; ++j) P::accumulate(c[i + j], c[i + j + 1], f[i], f[j]);
     }
     settle_mixed(c);
     for (usize k = 1; k < 9; ++k) c[k] = c[k] + c[k];
     V d[10];
     clear(d);
+#pragma GCC unroll 5
     for (usize i = 0; i < 5; ++i) P::accumulate(d[2 * i], d[2 * i + 1], f[i], f[i]);
     for (usize i = 0; i < 5; ++i) {
       c[2 * i] = c[2 * i] + P::template settle<1, 0>(d[2 * i]);
@@ -263,7 +265,10 @@ struct FeLanes : LooseLanes<typename P::V> {
 
   static ISTHMUS_INLINE void columns(V (&c)[10], const Factor (&a)[5], const Factor (&b)[5]) {
     clear(c);
+    // Unrolled by order: GCC finds the policies with doubles too long for it, and sums in memory are half as fast.
+#pragma GCC unroll 5
     for (usize i = 0; i < 5; ++i) {
+#pragma GCC unroll 5
       for (usize j = 0; j < 5; ++j) P::accumulate(c[i + j], c[i + j + 1], a[i], b[j]);
     }
     settle_product(c);

@@ -48,8 +48,10 @@ struct LanePrime256k1 {
     }
     const auto fold = P::factor(V::set1(kC << 4));
     typename P::Factor high[5];
+#pragma GCC unroll 5
     for (usize k = 0; k < 5; ++k) high[k] = P::factor(c[5 + k]);
     V top = V::set1(0);
+#pragma GCC unroll 5
     for (usize k = 0; k < 4; ++k) P::accumulate(c[k], c[k + 1], high[k], fold);
     P::accumulate(c[4], top, high[4], fold);
     for (usize k = 1; k < 5; ++k) c[k] = P::template settle<1, 1>(c[k]);
@@ -133,6 +135,7 @@ struct LaneMontgomery {
   static ISTHMUS_INLINE void round(V (&c)[10], const Factor (&q)[5]) {
     const Factor m = P::factor(c[i] & V::set1(simd::kMask52));
     c[i + 1] = c[i + 1] + simd::shr<52>(c[i]);
+#pragma GCC unroll 5
     for (usize j = 1; j < 5; ++j) {
       if (Self::kQuotient[j] != 0) P::accumulate(c[i + j], c[i + j + 1], m, q[j]);
     }

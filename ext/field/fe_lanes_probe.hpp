@@ -6,7 +6,9 @@
 namespace isthmus {
 
 enum class FeLanesPrime : u8 { secp256k1, p256, sm2 };
-enum class FeLanesOp : u8 { mul, sqr, add, sub, spread, inverse, root };
+// The raw ones take the operands for what products keep (for Montgomery form: without bringing them into it), so that
+// limb patterns reach the multiplier as they are; their results carry a factor 2^-520 in that form.
+enum class FeLanesOp : u8 { mul, sqr, mul_raw, sqr_raw, add, sub, spread, mul_sub, inverse, root };
 
 // out[4 i ..] = op(a[4 i ..], b[4 i ..]) in [0, p), for values below 2^256; `count` is a multiple of eight.
 #define ISTHMUS_PROBE(tier)                                                                                 \

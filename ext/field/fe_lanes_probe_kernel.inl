@@ -17,12 +17,12 @@ template <class Prime>
 struct Probe {
   using F = field::FeLanes<P, Prime>;
 
-  static F load(const u64* words, usize first) {
+  static F load_raw(const u64* words, usize first) {
     u64 columns[4][V::kLanes];
     for (usize lane = 0; lane < V::kLanes; ++lane) {
       for (usize w = 0; w < 4; ++w) columns[w][lane] = words[4 * (first + lane) + w];
     }
-    return F::to_form(F::unpack(V::load(columns[0]), V::load(columns[1]), V::load(columns[2]), V::load(columns[3])));
+    return F::unpack(V::load(columns[0]), V::load(columns[1]), V::load(columns[2]), V::load(columns[3]));
   }
   static void store(u64* words, usize first, const F& a) {
     V packed[4];
@@ -36,8 +36,10 @@ struct Probe {
   static F apply(FeLanesOp op, const F& a, const F& b) {
     switch (op) {
       case FeLanesOp::mul:
+      case FeLanesOp::mul_raw:
         return F::mul(a, b);
       case FeLanesOp::sqr:
+      case FeLanesOp::sqr_raw:
         return F::sqr(a);
       case FeLanesOp::add:
         return F::template fold<0>(a + b);
@@ -45,6 +47,8 @@ struct Probe {
         return F::template fold<3>(a - b);
       case FeLanesOp::spread:  // the widest combination that point formulas make
         return F::template fold<17>(F::sqr(a) - field::doubled<3>(b));
+      case FeLanesOp::mul_sub:
+        return F::mul_sub(a, b, b, F::template tight<0>(b + b));
       case FeLanesOp::inverse:
         return Prime::inverse(a);
       case FeLanesOp::root:
@@ -53,7 +57,11 @@ struct Probe {
     return a;
   }
   [[gnu::noinline]] static void run(FeLanesOp op, u64* out, const u64* a, const u64* b, usize count) {
-    for (usize i = 0; i < count; i += V::kLanes) store(out, i, apply(op, load(a, i), load(b, i)));
+    const bool raw = op == FeLanesOp::mul_raw || op == FeLanesOp::sqr_raw;
+    for (usize i = 0; i < count; i += V::kLanes) {
+      const F left = load_raw(a, i), right = load_raw(b, i);
+      store(out, i, raw ? apply(op, left, right) : apply(op, F::to_form(left), F::to_form(right)));
+    }
   }
 };
 

@@ -1,9 +1,10 @@
 // The field in lanes, tier by tier, against field/mont.hpp, which shares no reduction with it and is itself compared
-// with slow integers in prime_fields_test.cpp. ISTHMUS_FIELD_CASES sets the number of random operations per tier and
-// prime (default 40,000); ci/field.py runs millions.
+// with slow integers in prime_fields_test.cpp. ISTHMUS_FIELD_CASES sets the number of operations per tier, prime and
+// kind: by default ten million operations per tier in a release build; ci/field.py runs a thousand million.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <type_traits>
 #include <vector>
 
 #include "cpu/features.hpp"
@@ -52,6 +53,19 @@ Words pattern(Noise& noise) {
           limb[3] >> 36 | limb[4] << 16};
 }
 
+// What a raw product carries: 1 where the prime folds, 2^-520 in Montgomery form.
+template <class P>
+const Mont<P>& form_factor() {
+  static const Mont<P> value = [] {
+    Mont<P> factor = Mont<P>::one();
+    if (!std::is_same_v<P, Prime256k1>) {
+      Mont<P>::invert(factor, Mont<P>::from_constant(field::power_of_two_mod(520, P::kModulus)));
+    }
+    return factor;
+  }();
+  return value;
+}
+
 template <class P>
 Words expected(FeLanesOp op, const Words& left, const Words& right) {
   using M = Mont<P>;
@@ -64,6 +78,22 @@ Words expected(FeLanesOp op, const Words& left, const Words& right) {
     case FeLanesOp::sqr:
       M::sqr(r, a);
       break;
+    case FeLanesOp::mul_raw:
+      M::mul(r, a, b);
+      M::mul(r, r, form_factor<P>());
+      break;
+    case FeLanesOp::sqr_raw:
+      M::sqr(r, a);
+      M::mul(r, r, form_factor<P>());
+      break;
+    case FeLanesOp::mul_sub: {
+      M square;
+      M::sqr(square, b);
+      M::add(square, square, square);
+      M::mul(r, a, b);
+      M::sub(r, r, square);
+      break;
+    }
     case FeLanesOp::add:
       M::add(r, a, b);
       break;
@@ -116,14 +146,20 @@ void compare(Probe probe, FeLanesPrime prime, FeLanesOp op, usize cases) {
   }
 }
 
-usize case_count() {
+usize case_count([[maybe_unused]] bool emulated) {
   const char* text = std::getenv("ISTHMUS_FIELD_CASES");
-  return text == nullptr ? 40'000 : static_cast<usize>(std::strtoull(text, nullptr, 10));
+  if (text != nullptr) return static_cast<usize>(std::strtoull(text, nullptr, 10));
+#ifdef ISTHMUS_DEBUG
+  return 2'000;
+#else
+  return emulated ? 40'000 : 420'000;
+#endif
 }
 
-void compare_all(Probe probe) {
-  const usize cases = case_count();
-  for (const FeLanesOp op : {FeLanesOp::mul, FeLanesOp::sqr, FeLanesOp::add, FeLanesOp::sub, FeLanesOp::spread}) {
+void compare_all(Probe probe, bool emulated = false) {
+  const usize cases = case_count(emulated);
+  for (const FeLanesOp op : {FeLanesOp::mul, FeLanesOp::sqr, FeLanesOp::mul_raw, FeLanesOp::sqr_raw, FeLanesOp::add,
+                             FeLanesOp::sub, FeLanesOp::spread, FeLanesOp::mul_sub}) {
     compare<Prime256k1>(probe, FeLanesPrime::secp256k1, op, cases);
     compare<PrimeP256>(probe, FeLanesPrime::p256, op, cases);
     compare<PrimeSm2>(probe, FeLanesPrime::sm2, op, cases);
@@ -141,7 +177,7 @@ bool may_run(u32 needs) { return (cpu::features().hardware & needs) == needs; }
 
 }  // namespace
 
-TEST_CASE("field in lanes, emulated") { compare_all(base::probe_fe_lanes); }
+TEST_CASE("field in lanes, emulated") { compare_all(base::probe_fe_lanes, true); }
 
 #if defined(__x86_64__)
 TEST_CASE("field in lanes, AVX2" * doctest::skip(!may_run(cpu::kAvx2))) { compare_all(avx2::probe_fe_lanes); }

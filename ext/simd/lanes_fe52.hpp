@@ -15,7 +15,6 @@
 //                                accumulate; else it has accumulate51(lo, hi, a, b), which splits a product below 2^103
 //                                at 2^51: lo += (a b) mod 2^51, hi += (a b) / 2^51, and leaves kLowExcess and
 //                                kHighExcess51 in the sums with every part
-//   P::kSquareAsProduct          whether a square is faster as a product of equal factors than from half the parts
 //
 // Factors must come from limbs in [0, 2^52): bits above are IGNORED by Ifma and ruin the others, so every kernel states
 // why its factors are in range. One part is below 2^52: 2048 of them stay below 2^63, so that a settled sum may be
@@ -40,7 +39,6 @@ constexpr u64 kMask52 = (u64{1} << 52) - 1;
 
 template <usize N>
 struct Fe52Plain {
-  static constexpr bool kSquareAsProduct = false;
   static constexpr bool kPartsAlone = true;
   using V = U64Plain<N>;
   using Factor = V;
@@ -68,7 +66,6 @@ struct Fe52Plain {
 #if defined(__AVX512IFMA__) && defined(__AVX512F__) && defined(__AVX512DQ__)
 
 struct Fe52Ifma {
-  static constexpr bool kSquareAsProduct = false;
   static constexpr bool kPartsAlone = true;
   using V = U64x8;
   using Factor = V;
@@ -101,7 +98,6 @@ constexpr u64 kTwo104Bits = u64{104 + 1023} << 52;
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 
 struct Fe52Fma8 {
-  static constexpr bool kSquareAsProduct = true;
   static constexpr bool kPartsAlone = false;
   static constexpr u64 kLowExcess = kTwo52Bits, kHighExcess51 = kTwo103Bits;
   using V = U64x8;
@@ -134,7 +130,6 @@ struct Fe52Fma8 {
 #if defined(__AVX2__) && defined(__FMA__)
 
 struct Fe52Fma4 {
-  static constexpr bool kSquareAsProduct = true;
   static constexpr bool kPartsAlone = false;
   static constexpr u64 kLowExcess = kTwo52Bits, kHighExcess51 = kTwo103Bits;
   using V = U64x4;

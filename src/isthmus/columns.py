@@ -72,6 +72,8 @@ def is_buffer(value: object) -> bool:
 def column(values: object, name: str, *, snapshot: bool = True) -> Column:
     """``values`` as a column. ``TypeError`` or ``ValueError`` names the argument and the item: ``keys[3]:
     expected ...``."""
+    if type(values) is list:  # the usual form, before the questions that the others need
+        return _from_list(values, name)
     if isinstance(values, np.ndarray) and not is_buffer(values) and values.dtype != object:
         return _from_rows(_as_matrix(values, name), name, snapshot)
     if isinstance(values, memoryview) and values.ndim == 2:
