@@ -69,7 +69,7 @@ template <class Element>
 ISTHMUS_INLINE void check_below([[maybe_unused]] const Element& a, [[maybe_unused]] u64 bound) {
 #ifdef ISTHMUS_DEBUG
   for (usize i = 0; i < 5; ++i) {
-    for (usize lane = 0; lane < decltype(a.v[i])::kLanes; ++lane) ISTHMUS_CHECK(a.v[i].lane(lane) < bound);
+    for (usize lane = 0; lane < Element::V::kLanes; ++lane) ISTHMUS_CHECK(a.v[i].lane(lane) < bound);
   }
 #endif
 }
