@@ -60,10 +60,10 @@ usize probe_u64(u64* out, const u64* a, const u64* b, const u64* c, const u64* t
     // clang-format off
     const V results[kU64Ops] = {
         x + y, x - y, x ^ y, x & y, x | y, and_not(x, y), simd::shl<1>(x), simd::shl<51>(x), simd::shr<1>(x),
-        simd::shr<52>(x), simd::shl_by(x, 23), simd::shr_by(x, 37), simd::sar<1>(x), simd::sar<52>(x), simd::sar<63>(x), simd::rotr<1>(x),
-        simd::rotr<41>(x), mul32(x, y), equal(x, y), equal(x, x), less(x, y), less(x, x), select(mask, x, y),
-        V::set1(any(mask) ? 1 : 0), xor3(x, y, z), choose(x, y, z), majority(x, y, z), swap_bytes(x),
-        gather(table, x & V::set1(kProbeLanes - 1)), V::set1(c[0]), V::load(lanes)};
+        simd::shr<52>(x), simd::shl_by(x, 23), simd::shr_by(x, 37), simd::sar<1>(x), simd::sar<52>(x), simd::sar<63>(x),
+        simd::rotr<1>(x), simd::rotr<41>(x), mul32(x, y), equal(x, y), equal(x, x), less(x, y), less(x, x),
+        select(mask, x, y), V::set1(any(mask) ? 1 : 0), xor3(x, y, z), choose(x, y, z), majority(x, y, z),
+        swap_bytes(x), gather(table, x & V::set1(kProbeLanes - 1)), V::set1(c[0]), V::load(lanes)};
     // clang-format on
     for (usize op = 0; op < kU64Ops; ++op) results[op].store(out + kProbeLanes * op + i);
   }

@@ -20,7 +20,8 @@ enum U32Op : usize {
 };
 
 enum U64Op : usize {
-  kU64Add, kU64Sub, kU64Xor, kU64And, kU64Or, kU64AndNot, kU64Shl1, kU64Shl51, kU64Shr1, kU64Shr52, kU64ShlBy23, kU64ShrBy37, kU64Sar1,
+  kU64Add, kU64Sub, kU64Xor, kU64And, kU64Or, kU64AndNot, kU64Shl1, kU64Shl51, kU64Shr1, kU64Shr52,
+  kU64ShlBy23, kU64ShrBy37, kU64Sar1,
   kU64Sar52, kU64Sar63, kU64Rotr1, kU64Rotr41, kU64Mul32, kU64Equal, kU64EqualSelf, kU64Less, kU64LessSelf,
   kU64Select, kU64Any, kU64Xor3, kU64Choose, kU64Majority, kU64Swap, kU64Gather, kU64Set1, kU64Lane, kU64Ops
 };
