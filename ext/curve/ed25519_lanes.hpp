@@ -1,14 +1,15 @@
 // edwards25519 for many points at once, in lanes: decoding, sums of multiples of many points, and rows sB - kA. Public
 // data only. The formulas are complete, so small orders, equal points and the identity need nothing of their own.
 //
-// A sum is Pippenger's: signed digits of `width` bits, one bucket per magnitude, and the lanes of a vector are windows,
-// so that every point is broadcast and its row of digits is one load. Straus' method with items in lanes was rejected:
-// it needs two tables per signature, 8 times the additions for 4 times the memory traffic.
+// A sum is Pippenger's: signed digits of 4 to 8 bits, one bucket per magnitude, and the lanes of a vector are windows,
+// so that a point is broadcast and its digits are one load. Straus' method with items in lanes was rejected: 97
+// additions of 8 M per signature in a lane against 48 of 7 M, and a table for every point.
 //
-// Cost of one point in vectors of 8 lanes, of 4 in parentheses, in vector additions (7 M): whole scalar with digits of
-// 8 bits 4 (8), half scalar 2 (4); of one sum besides 1,024 (2,048) of 9 M for the buckets and 253 scalar doublings.
-// Decoding: 252 S + 20 M in lanes. One row sB - kA: 252 doublings (4 M + 3 S), 64 additions (8 M) and 32 (7 M), a table
-// (63 M) and its share of an inversion.
+// Cost in vector additions of 7 M for vectors of 8 lanes (of 4): a whole scalar with digits of 8 bits 4 (8), a half one
+// 2 (4); besides, for a sum, 1,024 (2,048) of 9 M for the buckets and 253 scalar doublings. Decoding: 252 S + 20 M in a
+// lane. One row sB - kA: 252 doublings (4 M + 3 S), 64 additions (8 M), 32 (7 M), a table (63 M) and its share of an
+// inversion. Measured on a Zen 4 with IFMA / AVX-512 / AVX2, in microseconds: decoding 0.49 / 0.71 / 0.85 a point;
+// 1,024 whole and 1,024 half terms 1.35 / 1.85 / 2.15 a pair; a row 6.3 / 9.0 / 12.8.
 #pragma once
 
 #include <memory>

@@ -19,7 +19,7 @@
 //
 // Cost of one row by itself: about 2,700 field multiplications. R is not decoded unless it must be: sB - kA
 // is brought to its canonical bytes, one inversion serving the whole group, and equal bytes mean equal points
-// under both rules.
+// under both rules. Where the machine has lanes they take calls of a few rows and more (ed25519_lanes.cpp).
 #include "sig/ed25519.hpp"
 
 #include <algorithm>

@@ -4,9 +4,9 @@
 // range: u - 0x8080...80 for the u of 128 random bits that were drawn. That is as many weights, still different modulo
 // L, and it makes 16 signed bytes of every weight.
 //
-// Cost per row, 1,024 rows with distinct keys, in vectors of 8 lanes: 2 decodings (272 M in one lane each), 7 vector
-// additions; see curve/ed25519_lanes.hpp. A failed equation is bisected, which costs additions only; a row that is
-// false by itself two more decodings under ZIP 215.
+// Cost per row, 1,024 rows with distinct keys, in vectors of 8 lanes: 2 decodings (272 M in a lane each), 6 additions
+// to buckets (7 M) and one for the sum of the buckets (9 M); see curve/ed25519_lanes.hpp. A failed equation is
+// bisected, which costs additions only; a row that is false by itself two more decodings under ZIP 215.
 #include "curve/ed25519_lanes.hpp"
 
 #include <algorithm>
