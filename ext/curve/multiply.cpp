@@ -232,6 +232,8 @@ u32 multiply_count_min(LaneCurve curve) {
   return best.run.multiply == nullptr ? 0 : best.count_min;
 }
 
+u32 comb_count_min(LaneCurve curve) { return (multiply_count_min(curve) + 1) / 2; }
+
 bool multiply_rows(LaneCurve curve, std::span<const MultiplyRow> rows, MultiplyResult* results) {
   const MultiplyKernel kernel = choice(curve).best().multiply;
   const u64* const table = multiply_base_table(curve);

@@ -50,6 +50,9 @@ struct MultiplyResult {
 // The fewest rows for which lanes are worth it here; 0 when this machine has no lanes for it.
 u32 multiply_count_min(LaneCurve curve);
 
+// The same for rows with combs: a pass without doublings costs less than half.
+u32 comb_count_min(LaneCurve curve);
+
 // results[i] answers rows[i]. Precondition: multiply_count_min(curve) != 0. False, and nothing written, iff there is no
 // memory for it.
 bool multiply_rows(LaneCurve curve, std::span<const MultiplyRow> rows, MultiplyResult* results);

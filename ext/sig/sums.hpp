@@ -152,8 +152,15 @@ class Sums {
         row.table = tables_[i]->entries;
         chosen[count++] = i;
       }
-      if (count != 0 && !curve::comb_rows(lane_curve<C>(), {comb_rows_, count}, width, lane_results_)) return count_;
-      for (usize i = 0; i < count; ++i) take(chosen[i], lane_results_[i]);
+      const bool worth_it = count >= curve::comb_count_min(lane_curve<C>());
+      if (worth_it && !curve::comb_rows(lane_curve<C>(), {comb_rows_, count}, width, lane_results_)) return count_;
+      for (usize i = 0; i < count; ++i) {
+        if (worth_it) {
+          take(chosen[i], lane_results_[i]);
+        } else {
+          tables_[chosen[i]].reset();
+        }
+      }
     }
     usize left = 0;
     for (usize i = 0; i < count_; ++i) {
