@@ -219,15 +219,19 @@ def plot(results: list[dict[str, Any]], path: Path) -> bool:
     from matplotlib import pyplot
 
     bars = [
-        (f"{result['name']}\nvs {name}", figures["ratio"])
+        (f"{result['name']}  vs {name}", figures["ratio"])
         for result in results
         for name, figures in result["entrants"].items()
         if name != ISTHMUS
-    ]
-    figure, axes = pyplot.subplots(figsize=(8, 0.5 * len(bars) + 1))
-    axes.barh([label for label, _ in bars][::-1], [ratio for _, ratio in bars][::-1], color="#3b6ea5")
+    ][::-1]
+    figure, axes = pyplot.subplots(figsize=(9, 0.26 * len(bars) + 1))
+    drawn = axes.barh([label for label, _ in bars], [ratio for _, ratio in bars], color="#3b6ea5")
+    axes.bar_label(drawn, fmt="%.1f", padding=3, fontsize=8)
     axes.axvline(1, color="black", linewidth=0.8)
-    axes.set_xlabel("times faster than the neighbour, one thread")
+    axes.set_xscale("log")
+    axes.margins(x=0.08, y=0.01)
+    axes.tick_params(axis="y", labelsize=8)
+    axes.set_xlabel("times faster than the neighbour, one thread (1 is equal)")
     figure.tight_layout()
     figure.savefig(path, dpi=120)
     return True
