@@ -17,7 +17,7 @@ ROWS = [
     (operation, tier)
     for operation, rows in _native.info()["operations"]
     for tier, state, _ in rows
-    if state in ("chosen", "usable")
+    if state in ("chosen", "usable") and operation.startswith(("sha", "sm3", "ripemd"))
 ]
 
 

@@ -170,7 +170,7 @@ constexpr cpu::Row<const Ed25519Kernel*> kRows[] = {
     {"avx512", kWide512, 8, 4, &avx512::ed25519},
     {"avx2", kWide256, 4, 2, &avx2::ed25519},
 #endif
-    {"scalar", cpu::kNone, 1, 1, nullptr},
+    {"base", cpu::kNone, 1, 1, nullptr},
 };
 
 const cpu::Choice<const Ed25519Kernel*, std::size(kRows)>& choice() {

@@ -169,9 +169,9 @@ constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
 #endif
 
 constexpr cpu::Row<MultiplyKernels> kSecp256k1[] = {
-    ISTHMUS_ROWS(secp256k1){"scalar", cpu::kNone, 1, 1, {nullptr, nullptr}}};
-constexpr cpu::Row<MultiplyKernels> kP256[] = {ISTHMUS_ROWS(p256){"scalar", cpu::kNone, 1, 1, {nullptr, nullptr}}};
-constexpr cpu::Row<MultiplyKernels> kSm2[] = {ISTHMUS_ROWS(sm2){"scalar", cpu::kNone, 1, 1, {nullptr, nullptr}}};
+    ISTHMUS_ROWS(secp256k1){"base", cpu::kNone, 1, 1, {nullptr, nullptr}}};
+constexpr cpu::Row<MultiplyKernels> kP256[] = {ISTHMUS_ROWS(p256){"base", cpu::kNone, 1, 1, {nullptr, nullptr}}};
+constexpr cpu::Row<MultiplyKernels> kSm2[] = {ISTHMUS_ROWS(sm2){"base", cpu::kNone, 1, 1, {nullptr, nullptr}}};
 #undef ISTHMUS_ROWS
 
 using Choice = cpu::Choice<MultiplyKernels, std::size(kSecp256k1)>;

@@ -10,7 +10,7 @@
 //   mul_sub         : also m_c m_d <= 4      -> 1 (fold), (m_a m_b + 9) / 16 + 1 (Montgomery)
 //   +, - , times<k> : Fe or Loose            -> Loose
 //   tight<k>(x)     : x + k p in [0, 15 u]   -> Fe, magnitude of x + k p
-//   fold<k>(x)      : x + k p in [0, 63 u]   -> 1; with k = 0 no limb of x may be negative
+//   fold<k>(x)      : x + k p in [u / 4, 63 u] -> 1; with k = 0 in [0, 63 u], and no limb of x may be negative
 //   canonical       : magnitude <= 2         -> value in [0, p)
 // Cost in (multiply-adds, other operations), each two instructions with IFMA: mul (62, 35) and sqr (42, 52) when the
 // prime folds; (80 or 90, 30) and (60 or 70, 46) in Montgomery form; fold (0, 27).
@@ -149,11 +149,13 @@ struct FeLanes : LooseLanes<typename P::V> {
     return ripple(plus_primes<k>(a));
   }
   // Takes off t p with t = floor(limb 4 / 2^48). Limbs 0..3 are in [0, 2^60) here, so what remains is not negative and
-  // below u + 2^217 + t (u - p); t <= 63 keeps the last part below 2^-20 u.
+  // below u + 2^217 + t (u - p); t <= 63 keeps the last part below 2^-20 u. Their share of the value is below 2^217, so
+  // a value of u / 4 or more leaves limb 4 positive: t is not negative either, as add_excess wants it.
   template <u64 k>
   static ISTHMUS_INLINE FeLanes fold(const Loose& a) {
     Loose r = plus_primes_lent<k>(a);
     const V t = simd::sar<48>(r.v[4]);
+    check_excess(t);
     r.v[4] = r.v[4] & V::set1(kTop);
     Prime::add_excess(r.v, t);
     return ripple(r);
@@ -304,6 +306,11 @@ struct FeLanes : LooseLanes<typename P::V> {
     c[6] = P::template settle<1, 2>(c[6]);
     c[7] = P::template settle<1, 1>(c[7]);
     c[8] = P::template settle<0, 1>(c[8]);
+  }
+  static ISTHMUS_INLINE void check_excess([[maybe_unused]] V t) {
+#ifdef ISTHMUS_DEBUG
+    for (usize j = 0; j < kLanes; ++j) ISTHMUS_CHECK(t.lane(j) <= 63);
+#endif
   }
   static ISTHMUS_INLINE void check_factor([[maybe_unused]] const FeLanes& a) {
 #ifdef ISTHMUS_DEBUG

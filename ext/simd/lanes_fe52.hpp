@@ -164,11 +164,14 @@ struct Fe52Fma4 {
 
 #if defined(__x86_64__)
 
-// While it lives, double-precision operations of this thread round towards zero. What computes must be in a function
+// While it lives, double-precision operations of this thread round towards zero, and none traps, whatever the host has
+// asked for: sums that lose bits are the point here. What computes must be in a function
 // that the compiler cannot inline beside it, or operations could be moved out of its reach.
 class RoundTowardsZero {
  public:
-  RoundTowardsZero() : before_(_mm_getcsr()) { _mm_setcsr((before_ & ~_MM_ROUND_MASK) | _MM_ROUND_TOWARD_ZERO); }
+  RoundTowardsZero() : before_(_mm_getcsr()) {
+    _mm_setcsr((before_ & ~_MM_ROUND_MASK) | _MM_ROUND_TOWARD_ZERO | _MM_MASK_MASK);
+  }
   ~RoundTowardsZero() { _mm_setcsr(before_); }
   RoundTowardsZero(const RoundTowardsZero&) = delete;
   RoundTowardsZero& operator=(const RoundTowardsZero&) = delete;
