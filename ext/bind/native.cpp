@@ -3,8 +3,8 @@
 
 #include "bind/columns.hpp"
 #include "hash/report.hpp"
-#include "sig/report.hpp"
 #include "include/isthmus/isthmus.h"
+#include "sig/report.hpp"
 
 PYBIND11_MODULE(_native, module, pybind11::mod_gil_not_used()) {
   module.doc() = "Native core of isthmus: engine, columns, verdicts and what the machine offers.";
