@@ -28,7 +28,8 @@ usize KeyTables::Hasher::operator()(const Id& id) const {
   return mix(low ^ salt[4], high ^ salt[5] ^ (u64{id.curve} << 8 | id.odd));
 }
 
-KeyTables::KeyTables(u64 bytes_max) : bytes_max_(bytes_max), index_(0, Hasher{}), slots_(kSlots, Slot{0, 0}) {
+KeyTables::KeyTables(u64 bytes_max)
+    : bytes_max_(bytes_max), made_by_(getpid()), index_(0, Hasher{}), slots_(kSlots, Slot{0, 0}) {
   Hasher hasher;
   // Without the kernel's randomness keys could be aimed at, which would cost time, never a wrong answer.
   if (getentropy(hasher.salt, sizeof hasher.salt) != 0) {
@@ -38,6 +39,8 @@ KeyTables::KeyTables(u64 bytes_max) : bytes_max_(bytes_max), index_(0, Hasher{})
 }
 
 KeyTables::~KeyTables() = default;
+
+bool KeyTables::is_forked() const { return getpid() != made_by_; }
 
 template <class C>
 KeyTables::Id KeyTables::id_of(const WireKey<C>& key) {
@@ -76,11 +79,16 @@ bool KeyTables::count_unknown(const Id& id) {
 
 template <class C>
 void KeyTables::find(std::span<const WireKey<C>* const> keys, std::shared_ptr<const KeyTable>* tables) {
+  if (is_forked()) {
+    for (usize i = 0; i < keys.size(); ++i) tables[i] = nullptr;
+    return;
+  }
   std::optional<WireKey<C>> due;
   u32 width = kNarrow;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (usize i = 0; i < keys.size(); ++i) {
+      tables[i] = nullptr;
       if (const Entry* entry = find_entry(*keys[i])) {
         tables[i] = entry->table;
         ++stats_.rows;
@@ -137,6 +145,7 @@ void KeyTables::insert(Entry entry) {
 }
 
 KeyTableStats KeyTables::stats() const {
+  if (is_forked()) return {};
   const std::lock_guard<std::mutex> lock(mutex_);
   KeyTableStats out = stats_;
   out.tables = order_.size();

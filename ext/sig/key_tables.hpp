@@ -5,9 +5,14 @@
 // counted in a fixed number of slots. Nobody can choose which keys share a slot or a bucket: both are found by a hash
 // with a secret of this object. A table only ever saves time: with it and without it the answers are the same.
 //
+// A forked child has no tables: another thread may have held the lock when the process was copied, and nobody is there
+// to release it.
+//
 // Safe to use from several threads. A table that was handed out lives as long as its holder wants, even when it has
 // given way meanwhile.
 #pragma once
+
+#include <sys/types.h>
 
 #include <list>
 #include <memory>
@@ -91,7 +96,10 @@ class KeyTables {
   void build(const WireKey<C>& key, u32 width);
   void insert(Entry entry);
 
+  bool is_forked() const;
+
   const u64 bytes_max_;
+  const pid_t made_by_;
   mutable std::mutex mutex_;
   Order order_;  // most recently used first
   std::unordered_map<Id, Order::iterator, Hasher> index_;
