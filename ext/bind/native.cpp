@@ -10,8 +10,7 @@ PYBIND11_MODULE(_native, module, pybind11::mod_gil_not_used()) {
   module.doc() = "Native core of isthmus: engine, columns, verdicts and what the machine offers.";
   // Rows are chosen now, before any thread exists, and a wrong base row stops the import instead of a later call.
   isthmus::hash::init();
-  // Curves too: a first use in one thread while another forks would leave the child waiting for it for ever.
-  isthmus::sig::report();
+  isthmus::sig::init();
   isthmus::bind::bind_columns(module);
   isthmus::bind::bind_engine(module);
   isthmus::bind::bind_info(module);

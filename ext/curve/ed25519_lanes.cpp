@@ -2,6 +2,7 @@
 #include "curve/ed25519_lanes.hpp"
 
 #include "base/check.hpp"
+#include "base/made_once.hpp"
 #include "cpu/row.hpp"
 #include "curve/ed25519_report.hpp"
 #include "curve/ed25519_sum.hpp"
@@ -50,8 +51,8 @@ struct BaseMultiples {
 };
 
 const BaseMultiples& base_multiples() {
-  static const BaseMultiples multiples;
-  return multiples;
+  static constinit std::atomic<const BaseMultiples*> multiples = nullptr;
+  return made_once(multiples, [] { return std::make_unique<const BaseMultiples>(); });
 }
 
 Ed25519Point point_of(const Ed25519Limbs& limbs) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <new>
 
+#include "base/made_once.hpp"
 #include "cpu/row.hpp"
 #include "curve/comb.hpp"
 #include "curve/multiply_report.hpp"
@@ -27,14 +28,13 @@ Table make_table(usize words) {
   return Table(static_cast<u64*>(::operator new(words * sizeof(u64), std::align_val_t(64), std::nothrow)));
 }
 
-// G's tables, made at first use by the C++ rule for static locals (a few milliseconds; other threads wait): multiples
-// of 2^(128 s) G for the sums with doublings, and a comb.
+// G's tables, made at first use (a few milliseconds): multiples of 2^(128 s) G for the sums with doublings, and a comb.
 template <class C>
 class BaseTables {
  public:
   static const BaseTables& get() {
-    static const BaseTables tables;
-    return tables;
+    static constinit std::atomic<const BaseTables*> tables = nullptr;
+    return made_once(tables, [] { return std::unique_ptr<const BaseTables>(new BaseTables); });
   }
   // Null without memory.
   const u64* multiples() const { return multiples_.get(); }

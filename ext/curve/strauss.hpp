@@ -12,6 +12,7 @@
 
 #include <span>
 
+#include "base/made_once.hpp"
 #include "curve/glv.hpp"
 #include "curve/weierstrass.hpp"
 #include "field/inverse.hpp"
@@ -155,8 +156,8 @@ void odd_multiples(OddMultiples<C>* tables, const Affine<C>* points, usize count
 
 // Odd multiples of 2^(kSteps s) G for each stream s of kSteps bits of G's scalar.
 //
-// Made once, at first use, by the C++ rule for static locals (other threads wait; under 1 ms), because a table in the
-// source could not be read and one made by the build would be one more tool. It is checked before use: the check word
+// Made once, at first use (under 1 ms), because a table in the source could not be read and one made by the build would
+// be one more tool. It is checked before use: the check word
 // covers every bit of it and was derived independently (tools/derive_*.py). A wrong table is our fault: trap.
 template <class C>
 class BaseTable {
@@ -167,8 +168,8 @@ class BaseTable {
   static constexpr usize kCount = usize{1} << (C::kBaseWindow - 2);
 
   static const BaseTable& get() {
-    static const BaseTable table;
-    return table;
+    static constinit std::atomic<const BaseTable*> table = nullptr;
+    return made_once(table, [] { return std::unique_ptr<const BaseTable>(new BaseTable); });
   }
 
   // Entry |digit| of stream s, negated when the digit is negative. Precondition: the digit is odd.

@@ -4,7 +4,9 @@
 #include <new>
 
 #include "engine/engine.hpp"
+#include "hash/report.hpp"
 #include "include/isthmus/isthmus.h"
+#include "sig/report.hpp"
 
 struct isthmus_engine {
   explicit isthmus_engine(isthmus::u32 threads) : engine(threads, isthmus::Limits{}) {}
@@ -61,6 +63,8 @@ constexpr isthmus_api kApi = {ISTHMUS_API_VERSION, sizeof(isthmus_api), isthmus_
 
 isthmus_engine* isthmus_engine_new(uint32_t threads) {
   if (threads < 1 || threads > 1024) return nullptr;
+  isthmus::hash::init();
+  isthmus::sig::init();
   return new (std::nothrow) isthmus_engine(threads);
 }
 

@@ -1,8 +1,6 @@
 // Look-up, counting, making and giving way of key tables; see key_tables.hpp.
 #include "sig/key_tables.hpp"
 
-#include <unistd.h>
-
 #include <optional>
 
 #include "curve/comb.hpp"

@@ -12,7 +12,7 @@
 // given way meanwhile.
 #pragma once
 
-#include <sys/types.h>
+#include <unistd.h>
 
 #include <list>
 #include <memory>

@@ -7,6 +7,10 @@
 
 namespace isthmus::sig {
 
+// Makes every choice now; later calls do nothing. For module load, before threads: a choice is a static local, and a
+// child forked during it would wait for ever.
+void init();
+
 std::vector<cpu::Report> report();
 // The same with the known answers of every row run again.
 std::vector<cpu::Report> self_test();

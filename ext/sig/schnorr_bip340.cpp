@@ -21,6 +21,7 @@
 #include <memory>
 #include <new>
 
+#include "base/made_once.hpp"
 #include "curve/decode.hpp"
 #include "curve/secp256k1.hpp"
 #include "curve/strauss.hpp"
@@ -55,8 +56,9 @@ struct Parsed {
 };
 
 const hash::Sha256& challenge_state() {
-  static const hash::Sha256 state = hash::sha256_tagged("BIP0340/challenge");
-  return state;
+  static constinit std::atomic<const hash::Sha256*> state = nullptr;
+  return made_once(state,
+                   [] { return std::make_unique<const hash::Sha256>(hash::sha256_tagged("BIP0340/challenge")); });
 }
 
 // r, s and e of a row; false iff an encoding or range rule refuses its signature or its key's length.

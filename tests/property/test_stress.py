@@ -20,11 +20,11 @@ import isthmus
 TESTS = Path(__file__).resolve().parents[1]
 
 
-def run_python(code: str, *, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def run_python(code: str, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     """Runs code in a fresh interpreter that finds the helpers; a hang is a failure."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *arguments],
         env=environment,
         capture_output=True,
         text=True,
@@ -75,7 +75,7 @@ import os, sys, threading, time
 import isthmus
 from helpers import pools
 from helpers.pools import columns
-scheme = "ed25519-zip215"
+scheme = sys.argv[1]
 entries = pools.pool(scheme)[:60]
 given, wanted = columns([row for row, _ in entries]), [truth for _, truth in entries]
 engine = isthmus.Engine(threads=3)
@@ -101,9 +101,10 @@ sys.exit(failed)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_fork_while_another_thread_verifies() -> None:
+@pytest.mark.parametrize("scheme", pools.SCHEMES)
+def test_fork_while_another_thread_verifies(scheme: str) -> None:
     """The child inherits a pool whose threads it does not have and a lock that nobody will release."""
-    done = run_python("import warnings\nwarnings.simplefilter('ignore')\n" + FORKING)
+    done = run_python("import warnings\nwarnings.simplefilter('ignore')\n" + FORKING, scheme)
     assert done.returncode == 0, done.stderr
 
 
