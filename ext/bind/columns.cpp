@@ -52,18 +52,22 @@ Column Column::from_ragged(const py::array& flat, const py::array_t<i64>& offset
   return column;
 }
 
-Column Column::from_pointers(const py::array_t<u64>& addresses, const py::array_t<u64>& lengths, py::object owner) {
-  if (addresses.ndim() != 1 || lengths.ndim() != 1 || addresses.shape(0) != lengths.shape(0)) {
-    throw py::value_error("pointers: addresses and lengths must be 1-D and of one length");
+Column Column::from_pointers(const py::bytearray& addresses, const py::bytearray& lengths, py::object owner) {
+  const usize bytes = addresses.size();
+  if (bytes % sizeof(u64) != 0 || lengths.size() != bytes) {
+    throw py::value_error("pointers: addresses and lengths must be of one length, 8 bytes an item");
   }
-  const auto address = addresses.unchecked<1>();
-  const auto length = lengths.unchecked<1>();
+  const char* const address_of = PyByteArray_AS_STRING(addresses.ptr());
+  const char* const length_of = PyByteArray_AS_STRING(lengths.ptr());
   Column column;
-  column.count_ = static_cast<usize>(address.shape(0));
+  column.count_ = bytes / sizeof(u64);
   column.items_.reserve(column.count_);
-  for (py::ssize_t i = 0; i < address.shape(0); ++i) {
-    column.items_.emplace_back(reinterpret_cast<const u8*>(static_cast<uintptr_t>(address(i))),
-                               static_cast<usize>(length(i)));
+  for (usize at = 0; at < bytes; at += sizeof(u64)) {
+    u64 address, length;
+    memcpy(&address, address_of + at, sizeof address);
+    memcpy(&length, length_of + at, sizeof length);
+    column.items_.emplace_back(reinterpret_cast<const u8*>(static_cast<uintptr_t>(address)),
+                               static_cast<usize>(length));
   }
   column.owner_ = std::move(owner);
   return column;
@@ -76,8 +80,8 @@ void bind_columns(py::module_& module) {
                   "Rows of a 2-D uint8 array (n, width); the rows may be strided.")
       .def_static("ragged", &Column::from_ragged, py::arg("flat").noconvert(), py::arg("offsets").noconvert(),
                   "Items flat[offsets[i]:offsets[i + 1]] of a 1-D uint8 array; offsets int64 (n + 1,).")
-      .def_static("pointers", &Column::from_pointers, py::arg("addresses").noconvert(), py::arg("lengths").noconvert(),
-                  py::arg("owner"), "Items at uint64 addresses (n,) of uint64 lengths (n,); owner keeps them alive.")
+      .def_static("pointers", &Column::from_pointers, py::arg("addresses"), py::arg("lengths"), py::arg("owner"),
+                  "Items at addresses and of lengths, native uint64 in bytearrays; owner keeps them alive.")
       .def("__len__", &Column::size);
 }
 

@@ -16,7 +16,7 @@ class Column : public engine::Rows {
   // flat[offsets[i] : offsets[i + 1]].
   static Column from_ragged(const pybind11::array& flat, const pybind11::array_t<i64>& offsets);
   // Addresses and lengths gathered from a Python container whose items `owner` keeps alive.
-  static Column from_pointers(const pybind11::array_t<u64>& addresses, const pybind11::array_t<u64>& lengths,
+  static Column from_pointers(const pybind11::bytearray& addresses, const pybind11::bytearray& lengths,
                               pybind11::object owner);
 
   usize size() const override { return count_; }

@@ -19,7 +19,6 @@ from __future__ import annotations
 import array
 import mmap
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -41,25 +40,33 @@ class SupportsBytes(Protocol):
     def __bytes__(self) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
 class Column:
-    """A native column and what Python needs to know about it.
+    """A native column and what Python needs to know about it: its name in messages, and how long its rows are.
 
-    ``lengths`` holds the length in bytes of each row, or the one length of all rows."""
+    A plain class: three of them are made for every call, and a call may be for one signature.
+    """
 
-    name: str
-    native: _native.Column
-    lengths: NDArray[np.uint64] | int
+    __slots__ = ("count", "lengths", "name", "native")
+
+    def __init__(
+        self, name: str, native: _native.Column, count: int, lengths: NDArray[np.uint64] | bytearray | int
+    ) -> None:
+        self.name: Final = name
+        self.native: Final = native
+        self.count: Final = count
+        self.lengths: Final = lengths
+        """bytes of each row (in a bytearray: native uint64), or the one number of all rows"""
 
     def __len__(self) -> int:
-        return len(self.native)
+        return self.count
 
     def first_of_other_length(self, length: int) -> tuple[int, int] | None:
         """(index, length) of the first row that is not ``length`` bytes long."""
         if isinstance(self.lengths, int):
-            return (0, self.lengths) if self.lengths != length and len(self) else None
-        wrong = np.flatnonzero(self.lengths != length)
-        return (int(wrong[0]), int(self.lengths[wrong[0]])) if wrong.size else None
+            return (0, self.lengths) if self.lengths != length and self.count else None
+        lengths = np.frombuffer(self.lengths, dtype=np.uint64)
+        wrong = np.flatnonzero(lengths != length)
+        return (int(wrong[0]), int(lengths[wrong[0]])) if wrong.size else None
 
 
 def is_buffer(value: object) -> bool:
@@ -117,11 +124,12 @@ def _sliced(rows: NDArray[np.uint8]) -> list[bytes]:
 
 def same_length(*columns: Column) -> int:
     """The number of rows that all columns have; ``ValueError`` with every length when they differ."""
-    sizes = {len(each) for each in columns}
-    if len(sizes) > 1:
-        said = ", ".join(f"{each.name} has {len(each)}" for each in columns)
-        raise ValueError(f"columns of different lengths: {said}")
-    return sizes.pop()
+    count = columns[0].count
+    for each in columns:
+        if each.count != count:
+            said = ", ".join(f"{each.name} has {each.count}" for each in columns)
+            raise ValueError(f"columns of different lengths: {said}")
+    return count
 
 
 def _from_rows(rows: NDArray[np.uint8], name: str, snapshot: bool) -> Column:
@@ -130,7 +138,7 @@ def _from_rows(rows: NDArray[np.uint8], name: str, snapshot: bool) -> Column:
     in_place = rows.strides[1] == 1 and rows.strides[0] >= 0 and not (snapshot and rows.flags.writeable)
     if not in_place:
         rows = np.array(rows, order="C")
-    return Column(name, _native.Column.rows(rows), rows.shape[1])
+    return Column(name, _native.Column.rows(rows), len(rows), rows.shape[1])
 
 
 def _from_flat(flat: object, offsets: object, name: str, snapshot: bool) -> Column:
@@ -150,14 +158,12 @@ def _from_flat(flat: object, offsets: object, name: str, snapshot: bool) -> Colu
         raise ValueError(f"{name}[1]: offset {at + 1} is {bounds[at + 1]}, below offset {at}, {bounds[at]}")
     if int(bounds[0]) < 0 or int(bounds[-1]) > data.size:
         raise ValueError(f"{name}[1]: offsets {bounds[0]} to {bounds[-1]} leave the {data.size} bytes of {name}[0]")
-    return Column(name, _native.Column.ragged(data, bounds), lengths.astype(np.uint64))
+    return Column(name, _native.Column.ragged(data, bounds), len(lengths), lengths.astype(np.uint64))
 
 
 def _from_list(values: Iterable[object], name: str) -> Column:
     addresses, lengths, owner = _gather.walk(values, name)
-    sizes = np.frombuffer(lengths, dtype=np.uint64)
-    pointers = np.frombuffer(addresses, dtype=np.uint64)
-    return Column(name, _native.Column.pointers(pointers, sizes, owner), sizes)
+    return Column(name, _native.Column.pointers(addresses, lengths, owner), len(lengths) // 8, lengths)
 
 
 def _as_matrix(values: NDArray[Any], name: str) -> NDArray[np.uint8]:

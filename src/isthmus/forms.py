@@ -71,6 +71,9 @@ class Options:
     signer_id: bytes = DEFAULT_ID
 
 
+_USUAL: Final = Options()
+
+
 def known(name: object, what: str, names: list[str]) -> str:
     """``name`` when it is one of ``names``; ``TypeError`` or ``ValueError`` that names ``what`` else."""
     if not isinstance(name, str):
@@ -101,6 +104,15 @@ def checked(
     signer_id: Buffer = DEFAULT_ID,
 ) -> Options:
     """The options of a call; ``ValueError`` names the one that the scheme does not have."""
+    if (
+        encoding == "compact"
+        and low_s is False
+        and hash is None
+        and signer_id is DEFAULT_ID
+        and type(scheme) is str
+        and scheme in FORMS
+    ):
+        return _USUAL  # the usual call, which may be for one signature only
     form = FORMS[known(scheme, "scheme", _native.schemes())]
     if encoding not in form.encodings:
         raise ValueError(f"encoding: {scheme} takes {' or '.join(map(repr, form.encodings))}, got {encoding!r}")
