@@ -96,7 +96,7 @@ inline Fe25519 fold_columns(u128 r0, u128 r1, u128 r2, u128 r3, u128 r4) {
 
 // 2^255 = 19 (mod p): a product of limbs i + j >= 5 counts 19 times in column i + j - 5; 19 * 2^54 < 2^59
 // fits a word. Column 0 is the largest: 1 + 4 * 19 products below 2^108.
-inline Fe25519 mul(const Fe25519& a, const Fe25519& b) {
+[[gnu::always_inline]] inline Fe25519 mul(const Fe25519& a, const Fe25519& b) {
   ISTHMUS_CHECK(below(a, kFe25519Loose) && below(b, kFe25519Loose));
   const u64 a0 = a.limb[0], a1 = a.limb[1], a2 = a.limb[2], a3 = a.limb[3], a4 = a.limb[4];
   const u64 b0 = b.limb[0], b1 = b.limb[1], b2 = b.limb[2], b3 = b.limb[3], b4 = b.limb[4];
@@ -111,7 +111,7 @@ inline Fe25519 mul(const Fe25519& a, const Fe25519& b) {
 
 // As mul with equal products joined: 2 a_i < 2^55 and 38 a_i < 2^60 fit a word, the columns are the same
 // sums.
-inline Fe25519 sqr(const Fe25519& a) {
+[[gnu::always_inline]] inline Fe25519 sqr(const Fe25519& a) {
   ISTHMUS_CHECK(below(a, kFe25519Loose));
   const u64 a0 = a.limb[0], a1 = a.limb[1], a2 = a.limb[2], a3 = a.limb[3], a4 = a.limb[4];
   const u64 d0 = 2 * a0, d1 = 2 * a1, c3 = 19 * a3, c4 = 19 * a4, e4 = 2 * c4;

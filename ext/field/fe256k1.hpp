@@ -113,11 +113,11 @@ class Fe256k1 {
     a.set_magnitude(1);
   }
 
-  static void mul(Fe256k1& r, const Fe256k1& a, const Fe256k1& b) {
+  [[gnu::always_inline]] static void mul(Fe256k1& r, const Fe256k1& a, const Fe256k1& b) {
     ISTHMUS_CHECK(a.magnitude() * b.magnitude() <= 64);
     reduce(r, Product{a.v_, b.v_});
   }
-  static void sqr(Fe256k1& r, const Fe256k1& a) {
+  [[gnu::always_inline]] static void sqr(Fe256k1& r, const Fe256k1& a) {
     ISTHMUS_CHECK(a.magnitude() * a.magnitude() <= 64);
     reduce(r, Square(a.v_));
   }
@@ -180,39 +180,38 @@ class Fe256k1 {
   template <class Left, class Right>
   using Sum = columns52::Sum<Left, Right>;
 
-  // From nine columns to magnitude 1. With S = the sum of the magnitude products (S <= 64) column k is at most
-  // S * count * B^2, below 2^112.4, so nothing below passes 128 bits.
+  // From nine columns to magnitude 1. The sum of the magnitude products is at most 64, so column k is at most
+  // 2^6 count B^2 (T instead of B once where limb 4 takes part) and all sums below stay under 2^113.
+  //
+  // Columns 3 and 4 go first: what stands above 2^256 in limb 4 then joins the fold of column 5, and nothing is left to
+  // fold at the end of the chain. With F = 2^260 mod p = 2^4 c, of 37 bits: x 2^(52 k) for k >= 5 is x F 2^(52 (k - 5)).
   template <class Columns>
   [[gnu::always_inline]] static void reduce(Fe256k1& r, const Columns& columns) {
-    // Columns 5..8 as limbs h0..h4 of radix 2^52 over the weight 2^260; h4 < 2^51 as column 8 is at most S T^2.
-    u128 t = columns.template column<5>();
-    const u64 h0 = static_cast<u64>(t) & kLow;
-    t = (t >> 52) + columns.template column<6>();
-    const u64 h1 = static_cast<u64>(t) & kLow;
-    t = (t >> 52) + columns.template column<7>();
-    const u64 h2 = static_cast<u64>(t) & kLow;
-    t = (t >> 52) + columns.template column<8>();
-    const u64 h3 = static_cast<u64>(t) & kLow;
-    const u64 h4 = static_cast<u64>(t >> 52);
-    // 2^260 = kFold mod p: each h is below 2^52, so its product is below 2^89.
-    t = columns.template column<0>() + static_cast<u128>(h0) * kFold;
+    // Column 8 < 2^103 in two parts: x 2^416 = low F 2^156 + high (2^12 F) 2^208.
+    const u128 top = columns.template column<8>();
+    u128 d = columns.template column<3>() + static_cast<u128>(static_cast<u64>(top)) * kFold;
+    const u64 r3 = static_cast<u64>(d) & kLow;
+    d = (d >> 52) + columns.template column<4>() + static_cast<u128>(static_cast<u64>(top >> 64)) * (kFold << 12);
+    const u64 r4 = static_cast<u64>(d) & kTop;
+    const u64 above = static_cast<u64>(d) >> 48 & 0xF;  // bits 256..259
+    // d >> 52 < 2^60. Column 5 with the four bits below it is 56 bits of weight 2^256 = c.
+    d = (d >> 52) + columns.template column<5>();
+    u128 t = columns.template column<0>() + static_cast<u128>((static_cast<u64>(d) & kLow) << 4 | above) * kC;
     const u64 r0 = static_cast<u64>(t) & kLow;
-    t = (t >> 52) + columns.template column<1>() + static_cast<u128>(h1) * kFold;
+    d = (d >> 52) + columns.template column<6>();
+    t = (t >> 52) + columns.template column<1>() + static_cast<u128>(static_cast<u64>(d) & kLow) * kFold;
     const u64 r1 = static_cast<u64>(t) & kLow;
-    t = (t >> 52) + columns.template column<2>() + static_cast<u128>(h2) * kFold;
+    // Column 7 < 2^107.1 in two parts again: d >> 64 < 2^43.1.
+    d = (d >> 52) + columns.template column<7>();
+    t = (t >> 52) + columns.template column<2>() + static_cast<u128>(static_cast<u64>(d)) * kFold;
     const u64 r2 = static_cast<u64>(t) & kLow;
-    t = (t >> 52) + columns.template column<3>() + static_cast<u128>(h3) * kFold;
-    const u64 r3 = static_cast<u64>(t) & kLow;
-    t = (t >> 52) + columns.template column<4>() + static_cast<u128>(h4) * kFold;
-    const u64 r4 = static_cast<u64>(t) & kTop;
-    // What lies above 2^256: column 4 is at most S (3 B^2 + 2 B T) < S * 3.23 * 2^104, hence t >> 48 < 2^63.8 fits a
-    // word. Its product with c is below 2^97, so limb 1 gains less than 2^45 and stays below B.
-    t = static_cast<u128>(static_cast<u64>(t >> 48)) * kC + r0;
-    r.v_[0] = static_cast<u64>(t) & kLow;
-    r.v_[1] = r1 + static_cast<u64>(t >> 52);
+    // t < 2^60 + 2^43.1 2^49 + 2^52 < 2^93, so limb 4 gains less than 2^41.
+    t = (t >> 52) + static_cast<u128>(static_cast<u64>(d >> 64)) * (kFold << 12) + r3;
+    r.v_[0] = r0;
+    r.v_[1] = r1;
     r.v_[2] = r2;
-    r.v_[3] = r3;
-    r.v_[4] = r4;
+    r.v_[3] = static_cast<u64>(t) & kLow;
+    r.v_[4] = r4 + static_cast<u64>(t >> 52);
     r.set_magnitude(1);
   }
 

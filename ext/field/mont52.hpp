@@ -106,11 +106,11 @@ class Mont52 {
     a.set_magnitude(1);
   }
 
-  static constexpr void mul(Mont52& r, const Mont52& a, const Mont52& b) {
+  [[gnu::always_inline]] static constexpr void mul(Mont52& r, const Mont52& a, const Mont52& b) {
     ISTHMUS_CHECK(a.magnitude() * b.magnitude() <= 64);
     reduce(r, Product{a.v_, b.v_});
   }
-  static constexpr void sqr(Mont52& r, const Mont52& a) {
+  [[gnu::always_inline]] static constexpr void sqr(Mont52& r, const Mont52& a) {
     ISTHMUS_CHECK(a.magnitude() * a.magnitude() <= 64);
     reduce(r, Square(a.v_));
   }
