@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ import cxx
 
 TIERS: Final = ("AVX2", "AVX-512", "IFMA")
 KINDS: Final = 24  # operations times primes
+PASSED: Final = re.compile(r"test cases:\s+1 \|\s+1 passed \| 0 failed")
 
 
 def main() -> int:
@@ -41,11 +43,13 @@ def main() -> int:
     failed = 0
     for tier in options.tier or TIERS:
         start = time.monotonic()
-        command = [str(plan.test_binary), f"--test-case=field in lanes, {tier}"]
+        # a comma would end the pattern, and a pattern that nothing matches passes: hence the star and the count
+        command = [str(plan.test_binary), f"--test-case=field in lanes*{tier}", "--no-colors=true"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        words = "no difference" if done.returncode == 0 else done.stdout[-2000:]
+        passed = done.returncode == 0 and PASSED.search(done.stdout) is not None
+        words = "no difference" if passed else done.stdout[-2000:]
         print(f"field: {tier}: {KINDS * cases} operations in {time.monotonic() - start:.0f} s: {words}", flush=True)
-        failed = failed or done.returncode
+        failed += not passed
     return 1 if failed else 0
 
 

@@ -170,6 +170,8 @@ constexpr cpu::Row<const Ed25519Kernel*> kRows[] = {
     {"ifma", kWide512 | cpu::kIfma, 8, 2, &ifma::ed25519},
     {"avx512", kWide512, 8, 4, &avx512::ed25519},
     {"avx2", kWide256, 4, 2, &avx2::ed25519},
+#elif defined(__aarch64__)
+    {"neon", cpu::kNeon, 2, 2, &neon::ed25519},
 #endif
     {"base", cpu::kNone, 1, 1, nullptr},
 };

@@ -39,6 +39,8 @@ std::vector<Tier> tiers() {
   if ((have & (cpu::kAvx2 | cpu::kBmi2)) == (cpu::kAvx2 | cpu::kBmi2)) out.push_back({"avx2", &avx2::ed25519});
   if ((have & wide) == wide) out.push_back({"avx512", &avx512::ed25519});
   if ((have & (wide | cpu::kIfma)) == (wide | cpu::kIfma)) out.push_back({"ifma", &ifma::ed25519});
+#elif defined(__aarch64__)
+  out.push_back({"neon", &neon::ed25519});
 #endif
   return out;
 }

@@ -79,5 +79,7 @@ ISTHMUS_ED25519(emulated)
 ISTHMUS_ED25519(avx2)
 ISTHMUS_ED25519(avx512)
 ISTHMUS_ED25519(ifma)
+#elif defined(__aarch64__)
+ISTHMUS_ED25519(neon)
 #endif
 #undef ISTHMUS_ED25519

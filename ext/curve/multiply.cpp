@@ -164,6 +164,8 @@ constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
   {"ifma", kWide512 | cpu::kIfma, 8, 2, {ifma::multiply_##name, ifma::comb_##name}}, \
       {"avx512", kWide512, 8, 4, {avx512::multiply_##name, avx512::comb_##name}},    \
       {"avx2", kWide256, 4, 3, {avx2::multiply_##name, avx2::comb_##name}},
+#elif defined(__aarch64__)
+#define ISTHMUS_ROWS(name) {"neon", cpu::kNeon, 2, 2, {neon::multiply_##name, neon::comb_##name}},
 #else
 #define ISTHMUS_ROWS(name)
 #endif
@@ -203,6 +205,8 @@ usize multiply_workspace_max() {
   for (const usize one : {avx2::multiply_workspace(), avx512::multiply_workspace(), ifma::multiply_workspace()}) {
     if (one > size) size = one;
   }
+#elif defined(__aarch64__)
+  if (neon::multiply_workspace() > size) size = neon::multiply_workspace();
 #endif
   return size;
 }

@@ -48,6 +48,8 @@ struct MultiplyKernels {
 ISTHMUS_MULTIPLY(avx2)
 ISTHMUS_MULTIPLY(avx512)
 ISTHMUS_MULTIPLY(ifma)
+#elif defined(__aarch64__)
+ISTHMUS_MULTIPLY(neon)
 #endif
 #undef ISTHMUS_MULTIPLY
 #undef ISTHMUS_MULTIPLY_CURVE

@@ -184,7 +184,8 @@ class Fe256k1 {
   // 2^6 count B^2 (T instead of B once where limb 4 takes part) and all sums below stay under 2^113.
   //
   // Columns 3 and 4 go first: what stands above 2^256 in limb 4 then joins the fold of column 5, and nothing is left to
-  // fold at the end of the chain. With F = 2^260 mod p = 2^4 c, of 37 bits: x 2^(52 k) for k >= 5 is x F 2^(52 (k - 5)).
+  // fold at the end of the chain. F = 2^260 mod p = 2^4 c has 37 bits: from column 5 on, x in column k is x F in
+  // column k - 5.
   template <class Columns>
   [[gnu::always_inline]] static void reduce(Fe256k1& r, const Columns& columns) {
     // Column 8 < 2^103 in two parts: x 2^416 = low F 2^156 + high (2^12 F) 2^208.

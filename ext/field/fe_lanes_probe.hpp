@@ -20,6 +20,8 @@ ISTHMUS_PROBE(base)
 ISTHMUS_PROBE(avx2)
 ISTHMUS_PROBE(avx512)
 ISTHMUS_PROBE(ifma)
+#elif defined(__aarch64__)
+ISTHMUS_PROBE(neon)
 #endif
 #undef ISTHMUS_PROBE
 

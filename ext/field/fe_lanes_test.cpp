@@ -183,6 +183,8 @@ TEST_CASE("field in lanes, emulated") { compare_all(base::probe_fe_lanes, true);
 TEST_CASE("field in lanes, AVX2" * doctest::skip(!may_run(cpu::kAvx2))) { compare_all(avx2::probe_fe_lanes); }
 TEST_CASE("field in lanes, AVX-512" * doctest::skip(!may_run(cpu::kAvx512))) { compare_all(avx512::probe_fe_lanes); }
 TEST_CASE("field in lanes, IFMA" * doctest::skip(!may_run(cpu::kIfma))) { compare_all(ifma::probe_fe_lanes); }
+#elif defined(__aarch64__)
+TEST_CASE("field in lanes, NEON") { compare_all(neon::probe_fe_lanes, true); }
 #endif
 
 }  // namespace isthmus

@@ -4,6 +4,7 @@
 //   Fe52Ifma      8      files with -mavx512ifma: vpmadd52luq, vpmadd52huq
 //   Fe52Fma8      8      files with -mavx512f: double-precision fused multiply-add, rounding towards zero
 //   Fe52Fma4      4      files with -mavx2 -mfma: the same; the caller holds a RoundTowardsZero
+//   Fe52Fma2      2      AArch64, of which NEON's doubles are part: the same
 //   Fe52Plain<N>  N      everywhere, through unsigned __int128: the others are compared with it
 //
 // A kernel is a template over a policy P. It uses P::V, a lane type of lanes_u64.hpp with all its operations, and
@@ -20,7 +21,7 @@
 // why its factors are in range. One part is below 2^52: 2048 of them stay below 2^63, so that a settled sum may be
 // shifted arithmetically.
 //
-// Why doubles do (Fma8, Fma4): a and b are integers below 2^52, so exact doubles. With rounding towards zero
+// Why doubles do (Fma8, Fma4, Fma2): a and b are integers below 2^52, so exact doubles. With rounding towards zero
 // h = a b + 2^104 loses exactly what lies below the last place of [2^104, 2^105), which is 2^52: h - 2^104 is
 // 2^52 floor(a b / 2^52), and h stays in the interval because a b <= 2^104 - 2^53 + 1. The difference
 // (2^104 + 2^52) - h is a multiple of 2^52 of at most 53 bits, so exact, and a b + (2^104 + 2^52) - h =
@@ -162,22 +163,70 @@ struct Fe52Fma4 {
 
 #endif
 
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+
+struct Fe52Fma2 {
+  static constexpr bool kPartsAlone = false;
+  static constexpr u64 kLowExcess = kTwo52Bits, kHighExcess51 = kTwo103Bits;
+  using V = U64x2;
+  struct Factor {
+    float64x2_t v;
+  };
+
+  static ISTHMUS_INLINE Factor factor(V a) { return {vcvtq_f64_u64(a.v)}; }
+  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p104); }
+  static ISTHMUS_INLINE void accumulate51(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p103); }
+  template <u32 kLow, u32 kHigh>
+  static ISTHMUS_INLINE V settle(V acc) {
+    return acc - V::set1(kLow * kTwo52Bits + kHigh * kTwo104Bits);
+  }
+
+ private:
+  static ISTHMUS_INLINE void split(V& lo, V& hi, Factor a, Factor b, double end) {
+    const float64x2_t top = vfmaq_f64(vdupq_n_f64(end), a.v, b.v);
+    const float64x2_t rest = vsubq_f64(vdupq_n_f64(end + 0x1p52), top);
+    const float64x2_t low = vfmaq_f64(rest, a.v, b.v);
+    hi.v = vaddq_u64(hi.v, vreinterpretq_u64_f64(top));
+    lo.v = vaddq_u64(lo.v, vreinterpretq_u64_f64(low));
+    ISTHMUS_IN_ORDER("+w", lo.v, hi.v);
+  }
+};
+
+#endif
+
+#if defined(__x86_64__) || defined(__aarch64__)
 
 // While it lives, double-precision operations of this thread round towards zero, and none traps, whatever the host has
-// asked for: sums that lose bits are the point here. What computes must be in a function
-// that the compiler cannot inline beside it, or operations could be moved out of its reach.
+// asked for: sums that lose bits are the point here. What computes must be in a function that the compiler cannot
+// inline beside it, or operations could be moved out of its reach.
 class RoundTowardsZero {
  public:
-  RoundTowardsZero() : before_(_mm_getcsr()) {
-    _mm_setcsr((before_ & ~_MM_ROUND_MASK) | _MM_ROUND_TOWARD_ZERO | _MM_MASK_MASK);
-  }
-  ~RoundTowardsZero() { _mm_setcsr(before_); }
+  RoundTowardsZero() : before_(control()) { set_control((before_ & ~kChanged) | kWanted); }
+  ~RoundTowardsZero() { set_control(before_); }
   RoundTowardsZero(const RoundTowardsZero&) = delete;
   RoundTowardsZero& operator=(const RoundTowardsZero&) = delete;
 
  private:
-  u32 before_;
+#if defined(__x86_64__)
+  using Word = u32;
+  static constexpr Word kChanged = _MM_ROUND_MASK | _MM_MASK_MASK;
+  static constexpr Word kWanted = _MM_ROUND_TOWARD_ZERO | _MM_MASK_MASK;
+  static Word control() { return _mm_getcsr(); }
+  static void set_control(Word word) { _mm_setcsr(word); }
+#elif defined(__aarch64__)
+  // FPCR: RMode, where 3 is towards zero, and the trap enables.
+  using Word = u64;
+  static constexpr Word kWanted = Word{3} << 22;
+  static constexpr Word kChanged = kWanted | Word{0x9F} << 8;
+  static Word control() {
+    Word word;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(word));
+    return word;
+  }
+  static void set_control(Word word) { __asm__ volatile("msr fpcr, %0" : : "r"(word)); }
+#endif
+
+  Word before_;
 };
 
 #endif

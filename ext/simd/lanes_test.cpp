@@ -297,6 +297,8 @@ TEST_CASE("52-bit multiply-add, AVX-512 doubles" * doctest::skip(!cpu_has("avx51
   check_fe52(avx512::probe_fe52);
 }
 TEST_CASE("52-bit multiply-add, AVX2 doubles" * doctest::skip(!cpu_has("avx2"))) { check_fe52(avx2::probe_fe52, 4); }
+#elif defined(__aarch64__)
+TEST_CASE("52-bit multiply-add, NEON doubles") { check_fe52(neon::probe_fe52, 2); }
 #endif
 
 TEST_CASE("52-bit multiply-add at its bounds") {

@@ -3,7 +3,7 @@
 // over these.
 //
 //   set1 load store lane(i)            construction and memory, any alignment
-//   load_bytes(p)                      a byte per lane (not NEON)
+//   load_bytes(p)                      a byte per lane
 //   + -                                modulo 2^64
 //   & | ^ and_not(a, b)                and_not is a & ~b
 //   shl<n> shr<n> sar<n> rotr<n>       0 < n < 64; sar fills with the sign
@@ -17,7 +17,6 @@
 //   gather(table, index)               table[index] by lane; the caller has proved the indices in range
 //   transpose(x[kLanes])               word j of x[i] <-> word i of x[j]
 //   gather4(out[4], places[kLanes])    out[i] = places[lane][i] by lane: four words that stand together in every lane
-//                                      (not NEON)
 //   scatter4(places[kLanes], in[4])    places[lane][i] = in[i], in the order of lanes
 //
 // Everything has internal linkage: nothing here can make a weak symbol.
@@ -176,6 +175,7 @@ struct U64x2 {
   static ISTHMUS_INLINE U64x2 load(const void* p) {
     return {vreinterpretq_u64_u8(vld1q_u8(static_cast<const u8*>(p)))};
   }
+  static ISTHMUS_INLINE U64x2 load_bytes(const u8* p) { return {vcombine_u64(vcreate_u64(p[0]), vcreate_u64(p[1]))}; }
   ISTHMUS_INLINE void store(void* p) const { vst1q_u8(static_cast<u8*>(p), vreinterpretq_u8_u64(v)); }
   ISTHMUS_INLINE u64 lane(usize i) const { return i == 0 ? vgetq_lane_u64(v, 0) : vgetq_lane_u64(v, 1); }
 };
@@ -221,6 +221,24 @@ ISTHMUS_INLINE void transpose(U64x2 (&x)[2]) {
   const uint64x2_t low = vzip1q_u64(x[0].v, x[1].v);
   x[1].v = vzip2q_u64(x[0].v, x[1].v);
   x[0].v = low;
+}
+
+ISTHMUS_INLINE void gather4(U64x2 (&out)[4], const u64* const (&places)[2]) {
+  for (usize i = 0; i < 4; i += 2) {
+    U64x2 square[2] = {U64x2::load(places[0] + i), U64x2::load(places[1] + i)};
+    transpose(square);
+    out[i] = square[0];
+    out[i + 1] = square[1];
+  }
+}
+ISTHMUS_INLINE void scatter4(u64* const (&places)[2], const U64x2 (&in)[4]) {
+  U64x2 low[2] = {in[0], in[1]}, high[2] = {in[2], in[3]};
+  transpose(low);
+  transpose(high);
+  for (usize lane = 0; lane < 2; ++lane) {
+    low[lane].store(places[lane]);
+    high[lane].store(places[lane] + 2);
+  }
 }
 
 #endif

@@ -52,6 +52,7 @@ ISTHMUS_PROBE_FE52(avx512)
 ISTHMUS_PROBE_FE52(ifma)
 #elif defined(__aarch64__)
 ISTHMUS_PROBE_LANES(neon)
+ISTHMUS_PROBE_FE52(neon)
 #endif
 
 #undef ISTHMUS_PROBE_LANES

@@ -1,0 +1,5 @@
+// Edwards25519 in lanes, two at a time, NEON with double-precision multiply-adds.
+#define ISTHMUS_TIER neon
+#define ISTHMUS_FE52 Fe52Fma2
+#define ISTHMUS_ROUNDING const simd::RoundTowardsZero rounding
+#include "curve/ed25519_kernel.inl"
