@@ -22,14 +22,14 @@ template <typename Outer>
 void pad_digest(u8* block) {
   memset(block + 32, 0, 32);
   block[32] = 0x80;
-  Stream<Outer>::store_length(block + 64, 32);
+  Stream<Outer>::store_end(block + 64, 32);
 }
 
 // Blocks of 64 bytes and where their digests go, hashed a pass at a time.
 template <usize kDigest>
 class Gathered {
  public:
-  explicit Gathered(OfBlock run) : run_(run) {}
+  explicit Gathered(Of64 run) : run_(run) {}
 
   // Makes every block a padded message of Outer whose first 32 bytes are still to be written.
   template <typename Outer>
@@ -53,7 +53,7 @@ class Gathered {
   }
 
  private:
-  OfBlock run_;
+  Of64 run_;
   alignas(64) u8 blocks_[64 * kPass];
   u8* outs_[kPass];
   usize count_ = 0;
@@ -85,7 +85,7 @@ struct Direct {
 template <typename Core>
 class DirectWith64 {
  public:
-  explicit DirectWith64(OfBlock of64) : of64_(of64) {}
+  explicit DirectWith64(Of64 of64) : of64_(of64) {}
 
   bool take(const Message& message, u64 length) {
     if (length == 64) put_message(of64_, message);
@@ -104,9 +104,7 @@ class DirectWith64 {
 template <typename Outer>
 class OfSha256 {
  public:
-  OfSha256(OfBlock of64, OfBlock of_digest) : of64_(of64), of_digest_(of_digest) {
-    of_digest_.template pad_digests<Outer>();
-  }
+  OfSha256(Of64 of64, Of64 of_digest) : of64_(of64), of_digest_(of_digest) { of_digest_.template pad_digests<Outer>(); }
 
   bool take(const Message& message, u64 length) {
     if (length == 64) put_message(of64_, message);

@@ -20,6 +20,7 @@ struct Ripemd160Core {
   using Word = u32;
   static constexpr usize kWords = 5;
   static constexpr usize kBlock = 64;
+  static constexpr u8 kPad = 0x80;
   static constexpr usize kLengthBytes = 8;
   static constexpr usize kDigest = kRipemd160Digest;
   static constexpr bool kBig = false;

@@ -180,8 +180,8 @@ class Schedule {
     memset(job.buffer, 0, kBlock);
     if (count == 2) memset(job.buffer + kBlock, 0, kBlock);
     copy(job, job.buffer, rest);
-    job.buffer[rest] = 0x80;
-    Stream<Core>::store_length(job.buffer + kBlock * count, job.length);
+    job.buffer[rest] = Core::kPad;
+    Stream<Core>::store_end(job.buffer + kBlock * count, job.length);
     job.padded = true;
     return {job.buffer, count};
   }

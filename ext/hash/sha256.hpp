@@ -29,6 +29,7 @@ struct Sha256Core {
   using Word = u32;
   static constexpr usize kWords = 8;
   static constexpr usize kBlock = 64;
+  static constexpr u8 kPad = 0x80;
   static constexpr usize kLengthBytes = 8;
   static constexpr usize kDigest = kSha256Digest;
   static constexpr bool kBig = true;

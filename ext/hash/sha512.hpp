@@ -19,6 +19,7 @@ struct Sha512Core {
   using Word = u64;
   static constexpr usize kWords = 8;
   static constexpr usize kBlock = 128;
+  static constexpr u8 kPad = 0x80;
   static constexpr usize kLengthBytes = 16;
   static constexpr usize kDigest = kSha512Digest;
   static constexpr bool kBig = true;

@@ -108,6 +108,8 @@ void expected_u32(u32 (&out)[kU32Ops], u32 x, u32 y, u32 z, u32 first) {
   out[kU32Shr10] = x >> 10;
   out[kU32Rotr2] = turn32(x, 2);
   out[kU32Rotr7] = turn32(x, 7);
+  out[kU32Rotr8] = turn32(x, 8);
+  out[kU32Rotr16] = turn32(x, 16);
   out[kU32Rotr25] = turn32(x, 25);
   out[kU32Xor3] = x ^ y ^ z;
   out[kU32Choose] = bitwise(x, y, z, false);

@@ -15,8 +15,8 @@ constexpr usize kProbeLanes = 16;
 
 // clang-format off
 enum U32Op : usize {
-  kU32Add, kU32Xor, kU32And, kU32Or, kU32Shr3, kU32Shr10, kU32Rotr2, kU32Rotr7, kU32Rotr25, kU32Xor3,
-  kU32Choose, kU32Majority, kU32OrNotXor, kU32Swap, kU32Set1, kU32Pin, kU32Ops
+  kU32Add, kU32Xor, kU32And, kU32Or, kU32Shr3, kU32Shr10, kU32Rotr2, kU32Rotr7, kU32Rotr8, kU32Rotr16, kU32Rotr25,
+  kU32Xor3, kU32Choose, kU32Majority, kU32OrNotXor, kU32Swap, kU32Set1, kU32Pin, kU32Ops
 };
 
 enum U64Op : usize {
