@@ -189,12 +189,39 @@ void blake3_parent(u8* out, const u8* in, usize count) { spread_parents(parent_c
 
 void blake3_parent_root(u8* out, const u8* in, usize count) { spread_parents(parent_root_choice(), out, in, count); }
 
+// ---- the stack ----
+
+void Blake3Stack::push(const u8* node) {
+  u8 pair[2 * kBlake3Digest];
+  memcpy(pair + kBlake3Digest, node, kBlake3Digest);
+  usize top = static_cast<usize>(std::popcount(count_));
+  for (u64 bits = count_; (bits & 1) != 0; bits >>= 1) {
+    memcpy(pair, nodes_ + kBlake3Digest * --top, kBlake3Digest);
+    blake3_parent(pair + kBlake3Digest, pair, 1);
+  }
+  memcpy(nodes_ + kBlake3Digest * top, pair + kBlake3Digest, kBlake3Digest);
+  ++count_;
+}
+
+void Blake3Stack::root(u8* out, const u8* node) const {
+  u8 pair[2 * kBlake3Digest];
+  memcpy(pair + kBlake3Digest, node, kBlake3Digest);
+  for (usize top = static_cast<usize>(std::popcount(count_)); top-- > 1;) {
+    memcpy(pair, nodes_ + kBlake3Digest * top, kBlake3Digest);
+    blake3_parent(pair + kBlake3Digest, pair, 1);
+  }
+  memcpy(pair, nodes_, kBlake3Digest);
+  blake3_parent_root(out, pair, 1);
+}
+
 // ---- the stream ----
 
-void Blake3::begin_chunk(u64 counter) {
-  start(state_, counter);
-  held_ = 0;
+Blake3::Blake3() { begin_chunk(); }
+
+void Blake3::begin_chunk() {
+  start(state_, chunks_.count());
   size_ = 0;
+  held_ = 0;
 }
 
 void Blake3::update(Bytes data) {
@@ -224,39 +251,28 @@ void Blake3::absorb(Bytes data) {
   held_ += data.size();
 }
 
-// The chaining value of a whole chunk joins the subtrees of equal size before it, one for every trailing one of chunks_
-// (section 5.1.2).
 void Blake3::end_chunk() {
   state_[11] |= kBlake3End;
   absorb_blocks(state_, buffer_, 1);
-  u8 pair[2 * kBlake3Digest];
-  store_words(pair + kBlake3Digest, state_);
-  usize level = 0;
-  usize top = static_cast<usize>(std::popcount(chunks_));
-  for (; ((chunks_ >> level) & 1) != 0; ++level) {
-    memcpy(pair, stack_ + kBlake3Digest * --top, kBlake3Digest);
-    blake3_parent(pair + kBlake3Digest, pair, 1);
-  }
-  memcpy(stack_ + kBlake3Digest * top, pair + kBlake3Digest, kBlake3Digest);
-  begin_chunk(++chunks_);
+  u8 node[kBlake3Digest];
+  store_words(node, state_);
+  chunks_.push(node);
+  begin_chunk();
 }
 
 void Blake3::finish(u8* out) {
+  const bool alone = chunks_.count() == 0;
   memset(buffer_ + held_, 0, kBlake3Block - held_);
   state_[10] = static_cast<u32>(held_);
-  state_[11] |= kBlake3End | (chunks_ == 0 ? kBlake3Root : 0);
+  state_[11] |= kBlake3End | (alone ? kBlake3Root : 0);
   absorb_blocks(state_, buffer_, 1);
-  u8 pair[2 * kBlake3Digest];
-  store_words(pair + kBlake3Digest, state_);
-  for (usize top = static_cast<usize>(std::popcount(chunks_)); top-- > 0;) {
-    memcpy(pair, stack_ + kBlake3Digest * top, kBlake3Digest);
-    if (top == 0) {
-      blake3_parent_root(pair + kBlake3Digest, pair, 1);
-    } else {
-      blake3_parent(pair + kBlake3Digest, pair, 1);
-    }
+  u8 node[kBlake3Digest];
+  store_words(node, state_);
+  if (alone) {
+    memcpy(out, node, kBlake3Digest);
+  } else {
+    chunks_.root(out, node);
   }
-  memcpy(out, pair + kBlake3Digest, kBlake3Digest);
 }
 
 void blake3(u8* out, Bytes message) {

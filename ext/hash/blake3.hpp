@@ -20,10 +20,34 @@ inline constexpr usize kBlake3Chunk = 1024;
 void blake3_parent(u8* out, const u8* in, usize count);
 void blake3_parent_root(u8* out, const u8* in, usize count);
 
+// Digests of all messages: the chunks of all of them fill the lanes, then the nodes of each level of all trees. Memory:
+// about 40 KiB of stack, whatever the lengths.
+void blake3_many(std::span<const Message> messages);
+
+// Chaining values of subtrees of equal size, from left to right: two of a size are joined as soon as they stand side by
+// side, if more follows them (section 5.1.2).
+class Blake3Stack {
+ public:
+  // One more subtree, which is not the last of its message.
+  void push(const u8* node);
+
+  // The digest of a message whose last subtree is `node`, of any size up to that of the others; one at least has been
+  // pushed.
+  void root(u8* out, const u8* node) const;
+
+  u64 count() const { return count_; }
+
+ private:
+  static constexpr usize kLevels = 54;  // 2^64 bytes are 2^54 chunks
+
+  u64 count_ = 0;  // subtrees pushed; one value per bit that is set
+  u8 nodes_[kBlake3Digest * kLevels];
+};
+
 // Blake3 h; h.update(bytes); h.finish(out). Plain data: copying it forks the message.
 class Blake3 {
  public:
-  Blake3() { begin_chunk(0); }
+  Blake3();
 
   void update(Bytes data);
 
@@ -31,18 +55,15 @@ class Blake3 {
   void finish(u8* out);
 
  private:
-  static constexpr usize kLevels = 54;  // 2^64 bytes are 2^54 chunks
-
-  void begin_chunk(u64 counter);
+  void begin_chunk();
   void absorb(Bytes data);
   void end_chunk();
 
-  u32 state_[12];   // of the open chunk, as blake3_lanes has it for one lane
-  u64 chunks_ = 0;  // ended ones
-  usize held_ = 0;  // bytes of buffer_
-  usize size_ = 0;  // bytes of the open chunk
+  Blake3Stack chunks_;  // ended ones
+  u32 state_[12];       // of the open chunk, as blake3_lanes has it for one lane
+  usize size_;          // bytes of the open chunk
+  usize held_;          // those in buffer_
   u8 buffer_[64];
-  u8 stack_[kBlake3Digest * kLevels];  // chaining values of whole subtrees, one per bit of chunks_
 };
 
 void blake3(u8* out, Bytes message);

@@ -3,7 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
+
 #include "hash/report.hpp"
+#include "hash/rows.hpp"
 #include "hash/slow_test.hpp"
 
 using namespace isthmus;
@@ -53,6 +56,53 @@ void check_nodes(const char* operation, bool root, void (*chosen)(u8*, const u8*
     chosen(place.data(), place.data(), count);
     CHECK(memcmp(place.data(), expected.data(), 32 * count) == 0);
     CHECK(memcmp(place.data() + 64 * count, in.data() + 64 * count, in.size() - 64 * count) == 0);
+  }
+}
+
+// Digests of messages of the given lengths, through every usable row alone and through all: in one segment each, then
+// cut at random, with empty segments between.
+void check_many(const std::vector<usize>& lengths, u32 seed) {
+  std::mt19937 random(seed);
+  std::vector<Buffer> messages;
+  std::vector<Buffer> expected;
+  for (usize i = 0; i < lengths.size(); ++i) {
+    messages.push_back(slow::paint(lengths[i], i));
+    expected.push_back(slow::blake3(messages.back()));
+  }
+  for (const bool cut : {false, true}) {
+    std::vector<std::vector<hash::Segment>> segments(lengths.size());
+    Buffer out(32 * lengths.size() + 1);
+    std::vector<hash::Message> rows;
+    for (usize i = 0; i < lengths.size(); ++i) {
+      const u8* const data = messages[i].data();
+      for (usize at = 0; at < lengths[i];) {
+        const usize left = lengths[i] - at;
+        const usize size = cut ? random() % 2 == 0 ? random() % 70 : random() % 3000 : left;
+        const usize take = size < left ? size : left;
+        segments[i].push_back({data + at, take});
+        at += take;
+      }
+      if (cut) segments[i].push_back({nullptr, 0});
+      rows.push_back({segments[i].data(), segments[i].size(), out.data() + 32 * i});
+    }
+    const auto check = [&](hash::LaneRows<u32> lanes) {
+      std::fill(out.begin(), out.end(), u8{0xee});
+      hash::blake3_many_with(lanes, rows);
+      for (usize i = 0; i < lengths.size(); ++i) {
+        CAPTURE(i);
+        CAPTURE(lengths[i]);
+        CHECK(memcmp(out.data() + 32 * i, expected[i].data(), 32) == 0);
+      }
+      CHECK(out.back() == 0xee);
+    };
+    const hash::LaneRows<u32> all = hash::blake3_lane_rows();
+    for (usize i = 0; i < all.size(); ++i) {
+      CAPTURE(all[i]->tier);
+      // A row alone hashes only what it takes; the last one takes the rest.
+      const cpu::Row<hash::Lanes<u32>>* const pair[2] = {all[i], all.back()};
+      check(pair);
+    }
+    check(all);
   }
 }
 
@@ -139,4 +189,41 @@ TEST_CASE("a BLAKE3 stream may be cut anywhere") {
     fork.finish(out.data());
     CHECK(out == expected);
   }
+}
+
+TEST_CASE("many BLAKE3 messages: every length around blocks and chunks in one call") {
+  std::vector<usize> lengths;
+  for (usize len = 0; len <= 300; ++len) lengths.push_back(len);
+  for (usize chunks = 1; chunks <= 9; ++chunks) {
+    for (const usize len : {1024 * chunks - 64, 1024 * chunks - 1, 1024 * chunks, 1024 * chunks + 1}) {
+      lengths.push_back(len);
+    }
+  }
+  check_many(lengths, 1);
+}
+
+TEST_CASE("many BLAKE3 messages: counts around every number of lanes") {
+  for (usize count = 0; count <= 35; ++count) {
+    CAPTURE(count);
+    std::vector<usize> mixed;
+    for (usize i = 0; i < count; ++i) mixed.push_back(i * i * 37 % 2600);
+    check_many(std::vector<usize>(count, 200), 2);
+    check_many(mixed, 3);
+  }
+}
+
+TEST_CASE("many BLAKE3 messages: random lengths fill and overfill windows") {
+  std::mt19937 random(20240805);
+  for (u32 round = 0; round < 6; ++round) {
+    std::vector<usize> lengths(random() % 400);
+    for (usize& length : lengths) length = random() % 4 == 0 ? random() % 9000 : random() % 400;
+    check_many(lengths, round);
+  }
+}
+
+TEST_CASE("many BLAKE3 messages: around a window of chunks, and several of them") {
+  constexpr usize kWindow = 256 * 1024;
+  check_many({kWindow}, 4);
+  check_many({70, kWindow - 1, 5000, kWindow, 100, kWindow + 1, 0, 1025}, 5);
+  check_many({3 * kWindow + 1, 2 * kWindow, 2 * kWindow + 1025, 4 * kWindow, 5 * kWindow - 1}, 6);
 }

@@ -27,6 +27,8 @@ struct KeccakCore {
   static constexpr usize kBlock = 136;
   static constexpr u8 kPad = kFirst;
   static constexpr usize kLengthBytes = 0;
+  static constexpr usize kFresh = usize{1} << 63;
+  static constexpr usize kFinal = usize{1} << 62;
   static constexpr usize kDigest = kKeccakDigest;
   static constexpr bool kBig = false;
   static constexpr u64 kStart[25] = {};

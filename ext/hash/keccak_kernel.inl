@@ -1,8 +1,10 @@
 // Keccak-f[1600] of many states at once, one per lane (FIPS 202, section 3), written once over a lane type.
 //
 // The including file defines ISTHMUS_TIER (the namespace) and ISTHMUS_LANES (a type of simd/lanes_u64.hpp).
-// Cost per lane group and round: with three-input logic 90 instructions, with the SHA-3 extension of AArch64 66,
-// else 188. A last, partial pass fills its spare lanes with its first message.
+// Cost per lane group and round: with three-input logic 96 instructions, with the SHA-3 extension of AArch64 66,
+// else 188. A round needs all of the one before it, which costs about ten cycles that nothing fills: the state and its
+// temporary words take every register, so no second state fits. A last, partial pass fills its spare lanes with its
+// first message.
 #include "hash/keccak_tiers.hpp"
 #include "hash/passes.inl"
 #include "simd/lanes_u64_logic.hpp"
@@ -13,40 +15,18 @@ namespace {
 using V = simd::ISTHMUS_LANES;
 constexpr usize kLanes = V::kLanes;
 
-// xor3 of lanes_u64.hpp knows no EOR3.
-ISTHMUS_INLINE V sum3(V a, V b, V c) {
-#if defined(__aarch64__)
-  if constexpr (kLanes == 2) return eor3(a, b, c);
-#endif
-  return xor3(a, b, c);
+ISTHMUS_INLINE V sum5(V a, V b, V c, V d, V e) { return simd::sum3(simd::sum3(a, b, c), d, e); }
+
+// What theta adds to the words of each column. With three-input logic it could be two summands instead of one, and no
+// instruction of its own; but ten such registers beside the state are spilled, which costs more.
+ISTHMUS_INLINE void theta(V (&d)[5], const V (&parity)[5]) {
+  for (usize x = 0; x < 5; ++x) d[x] = xor_turned(parity[(x + 4) % 5], parity[(x + 1) % 5]);
 }
 
-ISTHMUS_INLINE V sum5(V a, V b, V c, V d, V e) { return sum3(sum3(a, b, c), d, e); }
-
-// What theta adds to the words of each column. With three-input logic it is added at once, as two summands; else
-// when rho turns a word.
-ISTHMUS_INLINE void theta(V (&a)[25], V (&d)[5], const V (&parity)[5]) {
-  for (usize x = 0; x < 5; ++x) {
-    const V left = parity[(x + 4) % 5];
-    const V right = parity[(x + 1) % 5];
-    if constexpr (simd::ternary<V>) {
-      const V turned = simd::rotl<1>(right);
-      for (usize i = x; i < 25; i += 5) a[i] = xor3(a[i], left, turned);
-    } else {
-      d[x] = xor_turned(left, right);
-    }
-  }
-}
-
-// rho of one word, after what is left of theta.
+// theta and rho of one word.
 template <usize kX, usize kY>
 ISTHMUS_INLINE V turned(const V (&a)[25], const V (&d)[5]) {
-  constexpr int kTurn = keccak_turn(kX, kY);
-  if constexpr (simd::ternary<V>) {
-    return simd::rotl<kTurn>(a[kX + 5 * kY]);
-  } else {
-    return simd::xor_rotl<kTurn>(a[kX + 5 * kY], d[kX]);
-  }
+  return simd::xor_rotl<keccak_turn(kX, kY)>(a[kX + 5 * kY], d[kX]);
 }
 
 // rho and pi: word x of row kY comes from row x, column x + 3 y.
@@ -91,7 +71,7 @@ ISTHMUS_INLINE void round(V (&a)[25], u64 constant) {
   V parity[5];
   V d[5];
   parities(parity, a);
-  theta(a, d, parity);
+  theta(d, parity);
   rows(a, d, constant);
 }
 
@@ -103,45 +83,28 @@ ISTHMUS_INLINE void rounds(V (&a)[25], usize from, usize to) {
 // Words 0..3 after the last round: only the diagonal of the state goes into them.
 ISTHMUS_INLINE void last_round(V (&out)[4], const V (&a)[25]) {
   V parity[5];
+  V d[5];
   V b[5];
   parities(parity, a);
-  V s[25];
-  V d[5];
-  for (usize x = 0; x < 5; ++x) {
-    const V left = parity[(x + 4) % 5];
-    const V right = parity[(x + 1) % 5];
-    if constexpr (simd::ternary<V>) {
-      s[6 * x] = xor3(a[6 * x], left, simd::rotl<1>(right));
-    } else {
-      d[x] = xor_turned(left, right);
-      s[6 * x] = a[6 * x];
-    }
-  }
-  gather_row<0>(b, s, d);
+  theta(d, parity);
+  gather_row<0>(b, a, d);
   for (usize x = 0; x < 4; ++x) out[x] = chi(b[x], b[x + 1], b[(x + 2) % 5]);
   out[0] = out[0] ^ V::set1(kKeccakRound.word[23]);
 }
 
-// theta of the first round on words 0..7 of a message of 64 bytes: word 8 is the first byte of the padding, word 16
-// ends in the last one, and all others are zero, which leaves them what is added to their columns.
-ISTHMUS_INLINE void theta_of_64(V (&a)[25], V (&d)[5], const V (&w)[8]) {
+// The first round on words 0..7 of a message of 64 bytes: word 8 is the first byte of the padding, word 16 ends in the
+// last one, and all others are zero.
+ISTHMUS_INLINE void first_round(V (&a)[25], const V (&w)[8]) {
   const V first = V::set1(1);
   const V last = V::set1(u64{1} << 63);
-  const V parity[5] = {w[0] ^ w[5], sum3(w[1], w[6], last), w[2] ^ w[7], w[3] ^ first, w[4]};
-  V sums[5];
-  for (usize x = 0; x < 5; ++x) sums[x] = xor_turned(parity[(x + 4) % 5], parity[(x + 1) % 5]);
-  const V zero = V::set1(0);
+  const V parity[5] = {w[0] ^ w[5], simd::sum3(w[1], w[6], last), w[2] ^ w[7], w[3] ^ first, w[4]};
+  V d[5];
+  theta(d, parity);
 #pragma GCC unroll 25
-  for (usize i = 0; i < 25; ++i) {
-    const V known = i < 8 ? w[i] : i == 8 ? first : i == 16 ? last : zero;
-    const bool clear = i > 8 && i != 16;
-    if constexpr (simd::ternary<V>) {
-      a[i] = clear ? sums[i % 5] : known ^ sums[i % 5];
-    } else {
-      a[i] = known;
-    }
-  }
-  for (usize x = 0; x < 5; ++x) d[x] = sums[x];
+  for (usize i = 0; i < 25; ++i) a[i] = i < 8 ? w[i] : V::set1(0);
+  a[8] = first;
+  a[16] = last;
+  rows(a, d, kKeccakRound.word[0]);
 }
 
 ISTHMUS_INLINE void load_words8(V (&w)[8], const u8* const* at, usize offset) {
@@ -168,11 +131,24 @@ ISTHMUS_INLINE void absorb(V (&a)[25], const u8* const* blocks, usize offset) {
 
 void keccak_lanes(u64* state, const u8* const* blocks, usize length) {
   V a[25];
+  if ((length & kKeccakFresh) != 0) {
 #pragma GCC unroll 25
-  for (usize i = 0; i < 25; ++i) a[i] = V::load(state + kLanes * i);
-  for (usize block = 0; block < length; ++block) {
+    for (usize i = 0; i < 25; ++i) a[i] = V::set1(0);
+  } else {
+#pragma GCC unroll 25
+    for (usize i = 0; i < 25; ++i) a[i] = V::load(state + kLanes * i);
+  }
+  const usize count = length & ~(kKeccakFresh | kKeccakFinal);
+  const bool final = count != 0 && (length & kKeccakFinal) != 0;
+  for (usize block = 0; block < count; ++block) {
     absorb(a, blocks, kKeccakRate * block);
-    rounds(a, 0, 24);
+    rounds(a, 0, final && block + 1 == count ? 23 : 24);
+  }
+  if (final) {
+    V digest[4];
+    last_round(digest, a);
+    for (usize i = 0; i < 4; ++i) digest[i].store(state + kLanes * i);
+    return;
   }
 #pragma GCC unroll 25
   for (usize i = 0; i < 25; ++i) a[i].store(state + kLanes * i);
@@ -182,10 +158,8 @@ void keccak256_64(u8* out, const u8* in, usize count) {
   const auto pass = [](u8* digests, const u8* const* rows_in) {
     V w[8];
     V a[25];
-    V d[5];
     load_words8(w, rows_in, 0);
-    theta_of_64(a, d, w);
-    rows(a, d, kKeccakRound.word[0]);
+    first_round(a, w);
     rounds(a, 1, 23);
     V digest[4];
     last_round(digest, a);
@@ -196,8 +170,8 @@ void keccak256_64(u8* out, const u8* in, usize count) {
 
 void keccak_blocks(u8* out, const u8* in, usize length, usize count) {
   const auto pass = [length](u8* digests, const u8* const* rows_in) {
-    alignas(64) u64 words[25 * kLanes] = {};
-    keccak_lanes(words, rows_in, length);
+    alignas(64) u64 words[25 * kLanes];
+    keccak_lanes(words, rows_in, length | kKeccakFresh | kKeccakFinal);
     V digest[4];
     for (usize i = 0; i < 4; ++i) digest[i] = V::load(words + kLanes * i);
     simd::store_rows4(digests, digest);

@@ -4,7 +4,8 @@
 //
 //   keccak_compress  state (25 words, native order) absorbs `count` blocks of 136 bytes
 //   keccak_lanes     as many states at once as the tier has lanes: word w of lane i is state[lanes w + i], and
-//                    lane i absorbs `length` blocks from blocks[i] on
+//                    lane i absorbs `length` blocks from blocks[i] on. With kKeccakFresh added to `length` the states
+//                    are empty ones, whatever stands there; with kKeccakFinal only words 0..3 of each are asked for
 //   keccak256_64     out[32 i ..] = Keccak-256 of the 64 bytes at in[64 i ..]: one permutation, two thirds of whose
 //                    input are known, and of whose last round four words are asked for
 //   keccak_blocks    out[32 i ..] = digest of the padded message of `length` blocks at in[136 length i ..]
@@ -47,6 +48,8 @@ void keccak_compress(u64* state, const u8* blocks, usize count);
 namespace {
 
 constexpr usize kKeccakRate = 136;
+constexpr usize kKeccakFresh = usize{1} << 63;
+constexpr usize kKeccakFinal = usize{1} << 62;
 
 struct KeccakRound {
   alignas(64) u64 word[24];

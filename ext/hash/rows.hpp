@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cpu/row.hpp"
+#include "hash/hash.hpp"
 #include "hash/stream.hpp"
 
 namespace isthmus::hash {
@@ -30,6 +31,9 @@ LaneRows<u32> ripemd160_lane_rows();
 LaneRows<u32> sm3_lane_rows();
 LaneRows<u64> keccak_lane_rows();
 LaneRows<u32> blake3_lane_rows();
+
+// blake3_many of blake3.hpp with these rows for its chunks, for tests of one row or of some.
+void blake3_many_with(LaneRows<u32> rows, std::span<const Message> messages);
 
 struct RowCall {
   std::string_view operation;

@@ -267,14 +267,19 @@ inline void keccak_f(u64 (&a)[5][5]) {
   }
 }
 
-// A sponge of rate 136 with digests of 32 bytes; `domain` are the bits between message and padding, and the first of
-// the padding.
+// `domain` are the bits between message and padding, and the first of the padding.
+inline Buffer padded_sponge(Bytes message, u8 domain) {
+  Buffer out(message.begin(), message.end());
+  out.push_back(domain);
+  while (out.size() % 136 != 0) out.push_back(0);
+  out.back() |= 0x80;
+  return out;
+}
+
+// A sponge of rate 136 with digests of 32 bytes.
 inline Buffer sponge(Bytes message, u8 domain) {
   constexpr usize kRate = 136;
-  Buffer data(message.begin(), message.end());
-  data.push_back(domain);
-  while (data.size() % kRate != 0) data.push_back(0);
-  data.back() |= 0x80;
+  const Buffer data = padded_sponge(message, domain);
   u64 a[5][5] = {};
   for (usize at = 0; at < data.size(); at += kRate) {
     for (usize i = 0; i < kRate; ++i) a[i / 8 % 5][i / 40] ^= u64{data[at + i]} << (8 * (i % 8));

@@ -4,9 +4,11 @@
 // sections 5.1 and B.2).
 //
 // Core gives: Word, kWords, kBlock (bytes), kPad (first byte of the padding), kLengthBytes (0: a sponge), kDigest
-// (bytes), kBig (byte order), kStart[kWords] and compress(Word* state, const u8* blocks, usize count). A Stream is
-// plain data: copying it forks the message. Messages are below 2^61 bytes; longer ones have no standard digest
-// (SHA-256, RIPEMD-160) or none that anybody can wait for.
+// (bytes), kBig (byte order), kStart[kWords] and compress(Word* state, const u8* blocks, usize count); for schedule.hpp
+// what is added to a kernel's count of blocks when all of its states are to be kStart (kFresh), and when nothing but
+// digests is wanted of them (kFinal), or 0 where a kernel does not know that. A Stream is plain data: copying it forks
+// the message. Messages are below 2^61 bytes; longer ones have no standard digest (SHA-256, RIPEMD-160) or none that
+// anybody can wait for.
 #pragma once
 
 #include "base/span.hpp"

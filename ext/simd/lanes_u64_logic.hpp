@@ -1,12 +1,12 @@
 // What sponges of 64-bit words ask of a lane beside lanes_u64.hpp:
 //
+//   sum3(a, b, c)             a ^ b ^ c
 //   and_not_xor(a, b, c)      (a & ~b) ^ c
 //   rotl<n>(a)                0 <= n < 64
 //   xor_rotl<n>(a, b)         rotl<n>(a ^ b)
 //   xor_turned(a, b)          a ^ rotl<1>(b)
 //   load_column(rows, offset) lane i = the word at rows[i] + offset (native order)
 //   store_rows4(rows, w[4])   row i of 32 bytes at rows + 32 i = words 0..3 of lane i
-//   ternary<V>                true where a function of three inputs is one instruction
 //
 // On AArch64 a file compiled for the SHA-3 extension gets its instructions (Arm ARM, C7.2: EOR3, BCAX, XAR, RAX1).
 // Everything has internal linkage: nothing here can make a weak symbol.
@@ -17,9 +17,6 @@
 namespace isthmus::simd {
 namespace {
 
-template <typename V>
-constexpr bool ternary = false;
-
 // ---- plain C, and what follows from the operations of lanes_u64.hpp ----
 
 template <int kBits, typename V>
@@ -29,6 +26,11 @@ ISTHMUS_INLINE V rotl(V a) {
   } else {
     return rotr<64 - kBits>(a);
   }
+}
+
+template <typename V>
+ISTHMUS_INLINE V sum3(V a, V b, V c) {
+  return xor3(a, b, c);
 }
 
 template <usize N>
@@ -62,7 +64,7 @@ ISTHMUS_INLINE void store_rows4(u8* rows, const U64Plain<N> (&w)[4]) {
 
 #if defined(__ARM_FEATURE_SHA3)
 
-ISTHMUS_INLINE U64x2 eor3(U64x2 a, U64x2 b, U64x2 c) { return {veor3q_u64(a.v, b.v, c.v)}; }
+ISTHMUS_INLINE U64x2 sum3(U64x2 a, U64x2 b, U64x2 c) { return {veor3q_u64(a.v, b.v, c.v)}; }
 ISTHMUS_INLINE U64x2 and_not_xor(U64x2 a, U64x2 b, U64x2 c) { return {vbcaxq_u64(c.v, a.v, b.v)}; }
 template <int kBits>
 ISTHMUS_INLINE U64x2 xor_rotl(U64x2 a, U64x2 b) {
@@ -72,7 +74,6 @@ ISTHMUS_INLINE U64x2 xor_turned(U64x2 a, U64x2 b) { return {vrax1q_u64(a.v, b.v)
 
 #else
 
-ISTHMUS_INLINE U64x2 eor3(U64x2 a, U64x2 b, U64x2 c) { return xor3(a, b, c); }
 ISTHMUS_INLINE U64x2 and_not_xor(U64x2 a, U64x2 b, U64x2 c) { return and_not(a, b) ^ c; }
 template <int kBits>
 ISTHMUS_INLINE U64x2 xor_rotl(U64x2 a, U64x2 b) {
@@ -137,9 +138,6 @@ ISTHMUS_INLINE void store_rows4(u8* rows, const U64x4 (&w)[4]) {
 // ---- eight lanes, AVX-512 ----
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
-
-template <>
-constexpr bool ternary<U64x8> = true;
 
 ISTHMUS_INLINE U64x8 and_not_xor(U64x8 a, U64x8 b, U64x8 c) { return {_mm512_ternarylogic_epi64(a.v, b.v, c.v, 0x9a)}; }
 template <int kBits>

@@ -26,6 +26,12 @@ enum U64Op : usize {
   kU64Select, kU64Any, kU64Xor3, kU64Choose, kU64Majority, kU64Swap, kU64Gather, kU64Set1, kU64Lane, kU64Pin,
   kU64Ops
 };
+
+// Those of lanes_u64_logic.hpp.
+enum LogicOp : usize {
+  kLogicSum3, kLogicAndNotXor, kLogicRotl0, kLogicRotl13, kLogicXorRotl0, kLogicXorRotl8, kLogicXorRotl21,
+  kLogicXorRotl56, kLogicXorTurned, kLogicOps
+};
 // clang-format on
 
 }  // namespace
@@ -36,6 +42,8 @@ enum U64Op : usize {
   usize probe_u32_rows(u32* square, u8* rows8, u32* words16, const u8* rows16, usize stride);              \
   usize probe_u64(u64* out, const u64* a, const u64* b, const u64* c, const u64* table, const u64* masks); \
   usize probe_u64_rows(u64* square, u8* rows8, u64* words16, const u8* rows16, usize stride);              \
+  usize probe_logic(u64* out, const u64* a, const u64* b, const u64* c);                                   \
+  usize probe_logic_rows(u64* column, u8* rows4, const u8* rows, usize stride);                            \
   }
 #define ISTHMUS_PROBE_FE52(tier)                                                     \
   namespace tier {                                                                   \
@@ -51,6 +59,7 @@ ISTHMUS_PROBE_FE52(avx2)
 ISTHMUS_PROBE_FE52(avx512)
 ISTHMUS_PROBE_FE52(ifma)
 #elif defined(__aarch64__)
+ISTHMUS_PROBE_LANES(armsha3)
 ISTHMUS_PROBE_LANES(neon)
 #endif
 

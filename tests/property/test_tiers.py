@@ -74,12 +74,20 @@ def clear(features: str, code: str) -> subprocess.CompletedProcess[str]:
 
 CLEARED = """
 import hashlib, random, isthmus
+from blake3 import blake3
 from isthmus import _native
+from isthmus.reference.hashes import keccak256
 rng = random.Random(1)
 rows = [rng.randbytes(n) for n in [*range(0, 200, 7), 64, 64, 64, 1000]]
 for name in ("sha256", "sha512", *{"sm3", "ripemd160"} & hashlib.algorithms_available):
     got = [row.tobytes() for row in isthmus.hash_many(name, rows)]
     assert got == [hashlib.new(name, row).digest() for row in rows], name
+rows += [rng.randbytes(n) for n in [135, 136, 137, 272, 1024, 1025, 2048, 2049, 9000]]
+others = {"keccak256": keccak256, "sha3-256": lambda m: hashlib.sha3_256(m).digest(),
+          "blake3": lambda m: blake3(m).digest()}
+for name, reference in others.items():
+    got = [row.tobytes() for row in isthmus.hash_many(name, rows)]
+    assert got == [reference(row) for row in rows], name
 leaves = [rng.randbytes(32) for _ in range(77)]
 level = leaves
 while len(level) > 1:
