@@ -24,8 +24,8 @@ usize probe_u32(u32* out, const u32* a, const u32* b, const u32* c) {
     // clang-format off
     const V results[kU32Ops] = {
         x + y, x ^ y, x & y, x | y, simd::shr<3>(x), simd::shr<10>(x), simd::rotr<2>(x), simd::rotr<7>(x),
-        simd::rotr<8>(x), simd::rotr<16>(x), simd::rotr<25>(x), xor3(x, y, z), choose(x, y, z), majority(x, y, z), or_not_xor(x, y, z),
-        swap_bytes(x), V::set1(c[0]), pinned};
+        simd::rotr<8>(x), simd::rotr<16>(x), simd::rotr<25>(x), xor3(x, y, z), choose(x, y, z), majority(x, y, z),
+        or_not_xor(x, y, z), swap_bytes(x), V::set1(c[0]), pinned};
     // clang-format on
     for (usize op = 0; op < kU32Ops; ++op) results[op].store(out + kProbeLanes * op + i);
   }
