@@ -27,6 +27,7 @@ ISTHMUS_SHA512_TIER(base)
 ISTHMUS_SHA512_TIER(avx512)
 ISTHMUS_SHA512_TIER(avx2)
 #elif defined(__aarch64__)
+ISTHMUS_SHA512_TIER(armsha3)
 ISTHMUS_SHA512_TIER(neon)
 #endif
 
@@ -35,6 +36,11 @@ ISTHMUS_SHA512_TIER(neon)
 namespace base {
 void sha512_compress(u64* state, const u8* blocks, usize count);
 }
+#if defined(__aarch64__)
+namespace armsha3 {
+void sha512_compress(u64* state, const u8* blocks, usize count);
+}
+#endif
 
 namespace {
 

@@ -11,7 +11,7 @@ using slow::Buffer;
 
 namespace {
 
-constexpr const char* kTiers[] = {"avx512", "avx2", "neon", "base"};
+constexpr const char* kTiers[] = {"avx512", "avx2", "armsm3", "neon", "base"};
 
 Buffer fast(Bytes message) {
   Buffer out(32);

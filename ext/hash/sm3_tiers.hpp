@@ -31,6 +31,7 @@ ISTHMUS_SM3_TIER(base)
 ISTHMUS_SM3_TIER(avx512)
 ISTHMUS_SM3_TIER(avx2)
 #elif defined(__aarch64__)
+ISTHMUS_SM3_TIER(armsm3)
 ISTHMUS_SM3_TIER(neon)
 #endif
 
@@ -39,6 +40,11 @@ ISTHMUS_SM3_TIER(neon)
 namespace base {
 void sm3_compress(u32* state, const u8* blocks, usize count);
 }
+#if defined(__aarch64__)
+namespace armsm3 {
+void sm3_compress(u32* state, const u8* blocks, usize count);
+}
+#endif
 
 namespace {
 
