@@ -12,7 +12,7 @@
 // b T + B, A and B made of the terms and a, b small numbers known beforehand: to a bucket a >= 1 and b = 0, to the sum
 // of buckets from the top a = 2, 3, 4, ... and b = 1, to the sum of those sums a = 2, 5, 9, 14, ... and
 // b = 3, 4, 5, 6, .... Never is a = b or a = -b modulo the order, so for any terms one addition is special for at most
-// two t, and with fewer than 2^16 additions none is for all but 2^17 of 2^256. Should it happen, zz is 0 at the end:
+// two t, and with fewer than 2^18 additions none is for all but 2^19 of 2^256. Should it happen, ZZ is 0 at the end:
 // `sum` says so and gives nothing.
 //
 // Cost in vector additions of 10 M for vectors of 8 lanes (of 4): a whole term with digits of 8 bits 4 (8), a half one
