@@ -300,6 +300,9 @@ class Group {
     }
   }
 
+  // Giving up after one / two / three such times costs, measured 2026-11 on a Zen 4 (EPYC) with IFMA, in microseconds
+  // per row for 1,024 rows of which 2 are false 11.3 / 8.3 / 8.2, 4 false 11.2 / 11.0 / 9.7, half of them false
+  // 11.7 / 11.8 / 12.6; rows by themselves take 7.5 whatever they are, one equation for true ones 4.4.
   static constexpr usize kSinglyMax = 64;
   static constexpr u32 kCrowdedMax = 3;
 
