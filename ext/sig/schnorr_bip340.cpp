@@ -6,16 +6,12 @@
 //   msg  any length
 //   R = s G - e P is not infinity, R.x = r, R.y even; e = SHA-256 tagged "BIP0340/challenge" of r || key || msg, mod n
 //
-// Where lanes are at hand (sig/sums.hpp) each row has a sum of its own. Else rows are checked one by one with shared
-// inversions or, where that is measured to be faster, by one equation for many:
+// Where lanes are at hand, sig/schnorr_bip340_lanes.cpp takes all but the smallest batches. Else rows are checked one
+// by one with shared inversions or, where that is measured to be faster, by one equation for many:
 //   sum a_i s_i G = sum a_i R_i + sum a_i e_i P_i,  R_i the even point with x = r_i
-// with a_i = b_i + c_i lambda for random 64-bit b_i, c_i. The short vectors of the lattice of lambda have 2^128 size,
-// so the 2^128 pairs (b, c) are different numbers mod n, and a false row passes with a chance of 2^-128. Coefficients
-// are SHA-256 of 32 bytes from the system's random source and of all rows of the equation: nobody can foresee them, nor
-// can they be the same for other rows. All points have order n (cofactor 1), so a true row always satisfies its part
-// and both ways give the same answers. A false equation is halved, and its bad rows are named one by one. Cost per row:
-// one by one a square root and one double multiplication; in an equation two square roots, two tables of odd multiples
-// and 64 additions, doublings shared.
+// with a_i = b_i + c_i lambda for random 64-bit b_i, c_i; why that is right stands in that file, too. A false equation
+// is halved, and its bad rows are named one by one. Cost per row: one by one a square root and one double
+// multiplication; in an equation two square roots, two tables of odd multiples and 64 additions, doublings shared.
 #include <unistd.h>
 
 #include <memory>
@@ -26,8 +22,7 @@
 #include "curve/secp256k1.hpp"
 #include "curve/strauss.hpp"
 #include "hash/sha256.hpp"
-#include "sig/schemes.hpp"
-#include "sig/sums.hpp"
+#include "sig/schnorr_bip340.hpp"
 
 namespace isthmus::sig {
 namespace {
@@ -61,25 +56,14 @@ const hash::Sha256& challenge_state() {
                    [] { return std::make_unique<const hash::Sha256>(hash::sha256_tagged("BIP0340/challenge")); });
 }
 
-// r, s and e of a row; false iff an encoding or range rule refuses its signature or its key's length.
-bool read_signature(Words& r, Scalar& s, Scalar& e, const Row& row) {
-  if (row.sig_len != 64 || row.key_len != 32) return false;
-  r = field::words_from_be(row.sig);
-  if (!field::less_words(r, F::kModulus)) return false;
-  if (!Scalar::from_words(s, field::words_from_be(row.sig + 32))) return false;
-  u8 digest[32];
-  hash::Sha256 state = challenge_state();
-  state.update(Bytes(row.sig, 32));
-  state.update(Bytes(row.key, 32));
-  state.update(Bytes(row.msg, static_cast<usize>(row.msg_len)));
-  state.finish(digest);
-  e = Scalar::from_words_reduced(field::words_from_be(digest));
-  return true;
-}
-
 // False iff an encoding or range rule refuses the row.
 bool parse_row(Parsed& out, const Row& row) {
-  return read_signature(out.r, out.s, out.e, row) && curve::decode_x_only(out.key, Bytes(row.key, row.key_len));
+  bip340::Signature one;
+  if (!bip340::read_signature(one, row) || !curve::lift_x(out.key, one.key, false)) return false;
+  out.r = one.r;
+  out.s = one.s;
+  out.e = one.e;
+  return true;
 }
 
 // One by one: rows[0, count), count <= kChunk, with the tables of their keys.
@@ -259,48 +243,29 @@ void flush_equation(Equation& q, u8* ok) {
   q.count = 0;
 }
 
-// Rows whose sums are computed together.
-constexpr usize kLaneChunk = 128;
-
-struct LaneChunk {
-  usize row[kLaneChunk];  // where the answer goes
-  Words r[kLaneChunk];
-  Sums<C, kLaneChunk> sums;
-};
-
-void flush_lanes(LaneChunk& chunk, u8* ok, KeyTables* known) {
-  chunk.sums.compute(known);
-  for (usize i = 0; i < chunk.sums.count(); ++i) {
-    const bool holds = chunk.sums.is_finite(i) && chunk.sums.x(i) == chunk.r[i] && (chunk.sums.y(i)[0] & 1) == 0;
-    ok[chunk.row[i]] = holds ? 1 : 0;
-  }
-  chunk.sums.clear();
-}
-
-void verify_in_lanes(LaneChunk& chunk, std::span<const Row> rows, u8* ok, KeyTables* known) {
-  for (usize i = 0; i < rows.size(); ++i) {
-    Words r;
-    Scalar s, e;
-    if (!read_signature(r, s, e, rows[i])) continue;
-    const Words x = field::words_from_be(rows[i].key);
-    if (!field::less_words(x, F::kModulus)) continue;
-    Scalar::neg(e, e);
-    const usize at = chunk.sums.add({x, {}, PointForm::even}, Scalar::to_words(s), Scalar::to_words(e));
-    chunk.row[at] = i;
-    chunk.r[at] = r;
-    if (chunk.sums.count() == kLaneChunk) flush_lanes(chunk, ok, known);
-  }
-  flush_lanes(chunk, ok, known);
-}
-
 }  // namespace
 
+bool bip340::read_signature(Signature& out, const Row& row) {
+  if (row.sig_len != 64 || row.key_len != 32) return false;
+  out.key = field::words_from_be(row.key);
+  if (!field::less_words(out.key, F::kModulus)) return false;
+  out.r = field::words_from_be(row.sig);
+  if (!field::less_words(out.r, F::kModulus)) return false;
+  if (!Scalar::from_words(out.s, field::words_from_be(row.sig + 32))) return false;
+  u8 digest[32];
+  hash::Sha256 state = challenge_state();
+  state.update(Bytes(row.sig, 32));
+  state.update(Bytes(row.key, 32));
+  state.update(Bytes(row.msg, static_cast<usize>(row.msg_len)));
+  state.finish(digest);
+  out.e = Scalar::from_words_reduced(field::words_from_be(digest));
+  return true;
+}
+
 void verify_secp256k1_bip340(std::span<const Row> rows, u8* ok, const Context& context) {
+  const u32 lanes_min = bip340::lanes_count_min();
+  if (lanes_min != 0 && rows.size() >= lanes_min) return bip340::verify_in_lanes(rows, ok, context.known);
   for (usize i = 0; i < rows.size(); ++i) ok[i] = 0;
-  if (rows.size() >= kEquationMin && Sums<C, kLaneChunk>::has_lanes()) {
-    const std::unique_ptr<LaneChunk> chunk(new LaneChunk);
-    return verify_in_lanes(*chunk, rows, ok, context.known);
-  }
   // Without memory for equations the answers are the same, only later.
   std::unique_ptr<Equation> equation;
   if (rows.size() >= kEquationMin) equation.reset(new (std::nothrow) Equation);

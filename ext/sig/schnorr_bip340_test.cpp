@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "hash/sha256.hpp"
+#include "sig/key_tables.hpp"
+#include "sig/schnorr_bip340.hpp"
 #include "sig/secp256k1_test.hpp"
 
 namespace isthmus::sig {
@@ -35,15 +37,19 @@ Scalar challenge(const Blob& r, const Blob& key, const Blob& msg, std::string_vi
   return Scalar::from_words_reduced(field::words_from_be(digest));
 }
 
-// A valid row, or with `odd_nonce` the same with R of odd y.
-Case signed_row(const Signer& signer, field::TestNoise& noise, const Blob& msg, bool odd_nonce = false) {
-  Scalar k = random_scalar(noise), s;
+// A valid row with R = k G or its opposite, or with `odd_nonce` the same with R of odd y.
+Case row_with_nonce(const Signer& signer, Scalar k, const Blob& msg, bool odd_nonce = false) {
+  Scalar s;
   const curve::Affine<C> point = times(k, generator());
   if (F::is_odd(point.y) != odd_nonce) Scalar::neg(k, k);
   const Blob r = big_endian(F::to_words(point.x)), key = big_endian(F::to_words(signer.key.x));
   Scalar::mul(s, challenge(r, key, msg), signer.secret);
   Scalar::add(s, s, k);
   return {key, joined(r, big_endian(Scalar::to_words(s))), msg, !odd_nonce};
+}
+
+Case signed_row(const Signer& signer, field::TestNoise& noise, const Blob& msg, bool odd_nonce = false) {
+  return row_with_nonce(signer, random_scalar(noise), msg, odd_nonce);
 }
 
 Case random_row(field::TestNoise& noise) {
@@ -217,6 +223,125 @@ TEST_CASE("bip340: many rows answer as rows alone, in any order, number and shar
     REQUIRE(answers(kVerify, cases) == expected);
   }
   kVerify({}, nullptr, {});
+}
+
+TEST_CASE("bip340: one, two, many and all rows bad among more than an equation takes") {
+  field::TestNoise noise(7);
+  std::vector<Case> good;
+  for (int i = 0; i < 1100; ++i) good.push_back(random_row(noise));
+  const auto check = [&](const std::vector<Case>& cases) {
+    std::vector<u8> expected;
+    for (const Case& one : cases) expected.push_back(one.valid ? 1 : 0);
+    REQUIRE(answers(kVerify, cases) == expected);
+  };
+  check(good);
+  for (const usize count : {200, 600, 1024, 1025, 1100}) {
+    const std::vector<Case> some(good.begin(), good.begin() + static_cast<long>(count));
+    for (const usize bad : {usize{1}, usize{2}, usize{3}, usize{8}, count / 2, count}) {
+      std::vector<Case> cases = some;
+      for (usize left = bad; left > 0;) {
+        Case& one = cases[bad == count ? left - 1 : noise.below(count)];
+        if (!one.valid) continue;
+        spoil(one, noise);
+        --left;
+      }
+      check(cases);
+    }
+  }
+  for (usize at = 0; at < 300; at += 13) {
+    std::vector<Case> cases(good.begin(), good.begin() + 300);
+    spoil(cases[at], noise);
+    check(cases);
+  }
+}
+
+TEST_CASE("bip340: rows that repeat, share keys and nonces, or have points that add up to one another") {
+  field::TestNoise noise(8);
+  const auto spoil_and_check = [&](std::vector<Case> cases) {
+    CHECK(wrong_answers(kVerify, cases) == 0);
+    for (const usize bad : {0, 1, 1, 30}) {
+      for (usize i = 0; i < bad; ++i) {
+        Case& one = cases[noise.below(cases.size())];
+        if (one.valid) spoil(one, noise);
+      }
+      std::vector<u8> expected;
+      for (const Case& one : cases) expected.push_back(one.valid ? 1 : 0);
+      REQUIRE(answers(kVerify, cases) == expected);
+    }
+  };
+  const auto message = [](usize i) { return Blob(32, static_cast<u8>(i)); };
+  constexpr usize kCount = 150;
+  std::vector<Case> same, one_key, one_nonce, few_keys;
+  std::vector<Signer> signers;
+  for (usize i = 0; i < 5; ++i) signers.push_back(random_signer(noise));
+  const Scalar nonce = random_scalar(noise);
+  for (usize i = 0; i < kCount; ++i) {
+    same.push_back(i == 0 ? random_row(noise) : same[0]);
+    one_key.push_back(signed_row(signers[0], noise, message(i)));
+    one_nonce.push_back(row_with_nonce(random_signer(noise), nonce, message(i)));
+    few_keys.push_back(row_with_nonce(signers[i % 5], i % 3 == 0 ? nonce : random_scalar(noise), message(i)));
+  }
+  spoil_and_check(same);
+  spoil_and_check(one_key);
+  spoil_and_check(one_nonce);
+  spoil_and_check(few_keys);
+  // Nonces and secrets 1, 2, 3, ...: points are sums of others, up to signs, G is among them, and R is P in places.
+  std::vector<Case> small;
+  for (u64 i = 0; i < kCount; ++i) {
+    Signer signer = {Scalar::from_constant({1 + i % 12, 0, 0, 0}), {}};
+    signer.key = times(signer.secret, generator());
+    if (F::is_odd(signer.key.y)) {
+      Scalar::neg(signer.secret, signer.secret);
+      curve::negate(signer.key, signer.key);
+    }
+    small.push_back(row_with_nonce(signer, Scalar::from_constant({1 + i / 12, 0, 0, 0}), message(i)));
+  }
+  spoil_and_check(small);
+}
+
+TEST_CASE("bip340: errors that cancel are named in a large equation, with one key and with two") {
+  field::TestNoise noise(9);
+  const Signer signer = random_signer(noise);
+  std::vector<Case> cases;
+  for (usize i = 0; i < 260; ++i) {
+    cases.push_back(i % 2 == 0 ? random_row(noise) : signed_row(signer, noise, Blob(3, static_cast<u8>(i))));
+  }
+  Scalar shift = random_scalar(noise);
+  for (const usize at : {3, 255, 100, 200}) {
+    Scalar s = Scalar::from_constant(field::words_from_be(cases[at].sig.data() + 32));
+    Scalar::add(s, s, shift);
+    Scalar::neg(shift, shift);
+    const Blob bytes = big_endian(Scalar::to_words(s));
+    std::copy(bytes.begin(), bytes.end(), cases[at].sig.begin() + 32);
+    cases[at].valid = false;
+  }
+  CHECK(wrong_answers(kVerify, cases) == 0);
+}
+
+TEST_CASE("bip340: known signers among others") {
+  field::TestNoise noise(10);
+  KeyTables known(u64{1} << 24);
+  const Context context = {.known = &known};
+  const Signer signer = random_signer(noise);
+  std::vector<Case> few;
+  for (usize i = 0; i < 5; ++i) few.push_back(signed_row(signer, noise, Blob(32, static_cast<u8>(i))));
+  const auto verify = [&](const std::vector<Case>& cases) {
+    std::vector<Row> rows;
+    for (const Case& one : cases) rows.push_back(one.row());
+    std::vector<u8> ok(cases.size(), 77);
+    verify_secp256k1_bip340(rows, ok.data(), context);
+    for (usize i = 0; i < cases.size(); ++i) REQUIRE(ok[i] == (cases[i].valid ? 1 : 0));
+  };
+  for (usize round = 0; round < 15; ++round) verify(few);
+  std::vector<Case> cases;
+  for (usize i = 0; i < 100; ++i) cases.push_back(random_row(noise));
+  for (const usize at : {0, 77, 99}) cases[at] = few[at % 5];
+  const u64 before = known.stats().rows;
+  verify(cases);
+  if (bip340::lanes_count_min() != 0) CHECK(known.stats().rows == before + 3);
+  spoil(cases[77], noise);
+  spoil(cases[78], noise);
+  verify(cases);
 }
 
 }  // namespace isthmus::sig

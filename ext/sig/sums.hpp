@@ -69,12 +69,49 @@ class Sums {
     for (usize i = 0; i < count_; ++i) places_[i] = i;
     if constexpr (kHasLanes<C>) {
       const u32 least = lane_count_min();
-      if (least != 0 && known != nullptr) left = compute_known(*known);
+      if (least != 0 && known != nullptr) left = compute_known(*known).size();
       if (least != 0 && left >= least && compute_in_lanes(left)) return;
     }
     for (usize first = 0; first < left; first += kScalarRows) {
       compute_singly(places_ + first, left - first < kScalarRows ? left - first : kScalarRows);
     }
+  }
+
+  // Computes only the rows whose keys have tables, those of one width together; returns the places of the others.
+  // Precondition: has_lanes().
+  std::span<const usize> compute_known(KeyTables& known) {
+    for (usize i = 0; i < count_; ++i) places_[i] = i;
+    const WireKey<C>* keys[kRows];
+    for (usize i = 0; i < count_; ++i) keys[i] = &rows_[i].key;
+    known.find<C>({keys, count_}, tables_);
+    for (const u32 width : {KeyTables::kNarrow, KeyTables::kWide}) {
+      usize count = 0, chosen[kRows];
+      for (usize i = 0; i < count_; ++i) {
+        if (tables_[i] == nullptr || tables_[i]->width != width) continue;
+        curve::CombRow& row = comb_rows_[count];
+        row.negative = sums_detail::nearer_to_zero<C>(row.base, rows_[i].a) ? 4 : 0;
+        if (sums_detail::nearer_to_zero<C>(row.part, rows_[i].b)) row.negative |= 1;
+        row.table = tables_[i]->entries;
+        chosen[count++] = i;
+      }
+      const bool worth_it = count >= curve::comb_count_min(lane_curve<C>());
+      if (worth_it && !curve::comb_rows(lane_curve<C>(), {comb_rows_, count}, width, lane_results_)) {
+        return {places_, count_};
+      }
+      for (usize i = 0; i < count; ++i) {
+        if (worth_it) {
+          take(chosen[i], lane_results_[i]);
+        } else {
+          tables_[chosen[i]].reset();
+        }
+      }
+    }
+    usize left = 0;
+    for (usize i = 0; i < count_; ++i) {
+      if (tables_[i] == nullptr) places_[left++] = i;
+      tables_[i].reset();
+    }
+    return {places_, left};
   }
 
   // After compute: the sum of place i is a finite point (its key is a point, and the sum is not infinity).
@@ -134,40 +171,6 @@ class Sums {
     if (!curve::multiply_rows(lane_curve<C>(), {lane_rows_, count}, lane_results_)) return false;
     for (usize i = 0; i < count; ++i) take(places_[i], lane_results_[i]);
     return true;
-  }
-
-  // Computes the rows whose keys have tables, those of one width together; returns how many places are left, in
-  // places_.
-  usize compute_known(KeyTables& known) {
-    const WireKey<C>* keys[kRows];
-    for (usize i = 0; i < count_; ++i) keys[i] = &rows_[i].key;
-    known.find<C>({keys, count_}, tables_);
-    for (const u32 width : {KeyTables::kNarrow, KeyTables::kWide}) {
-      usize count = 0, chosen[kRows];
-      for (usize i = 0; i < count_; ++i) {
-        if (tables_[i] == nullptr || tables_[i]->width != width) continue;
-        curve::CombRow& row = comb_rows_[count];
-        row.negative = sums_detail::nearer_to_zero<C>(row.base, rows_[i].a) ? 4 : 0;
-        if (sums_detail::nearer_to_zero<C>(row.part, rows_[i].b)) row.negative |= 1;
-        row.table = tables_[i]->entries;
-        chosen[count++] = i;
-      }
-      const bool worth_it = count >= curve::comb_count_min(lane_curve<C>());
-      if (worth_it && !curve::comb_rows(lane_curve<C>(), {comb_rows_, count}, width, lane_results_)) return count_;
-      for (usize i = 0; i < count; ++i) {
-        if (worth_it) {
-          take(chosen[i], lane_results_[i]);
-        } else {
-          tables_[chosen[i]].reset();
-        }
-      }
-    }
-    usize left = 0;
-    for (usize i = 0; i < count_; ++i) {
-      if (tables_[i] == nullptr) places_[left++] = i;
-      tables_[i].reset();
-    }
-    return left;
   }
 
   void compute_singly(const usize* places, usize count) {
