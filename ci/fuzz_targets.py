@@ -2,14 +2,15 @@
 
 Changed bytes may well be valid: a run of headers cut at a header's end is a shorter run, nobody signs the index of a
 vote, ZIP-215 takes keys of small order. So no rule of the fuzzer says "changed, hence invalid". Each target has an
-oracle that shares no code with the core: the slow references for signatures, encodings and CometBFT, rules over the
-Bitcoin reference for headers, and for Bitcoin bodies and spends the bytes of the real ones (tests/helpers).
+oracle that shares no code with the core: the slow references for signatures, encodings, proofs and CometBFT, rules over
+the Bitcoin reference for headers, and for Bitcoin bodies and spends the bytes of the real ones (tests/helpers).
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -177,6 +178,32 @@ def _der_target(encoding: Literal["der", "der-lax"]) -> Target:
     return Target(encoding, [Sample(*row) for row in helper("samples").der_rows()], run, oracle, fit)
 
 
+# --- proofs
+
+
+def _ics23_target() -> Target:
+    """CommitmentProofs, each with the store's kind, root, key and value that its real form is about."""
+    stores, core = helper("ics23"), importlib.import_module("isthmus.ics23")
+    slow = importlib.import_module("isthmus.reference.ics23")
+
+    def cut(anchor: bytes) -> tuple[str, bytes, bytes, bytes | None]:
+        kind, *rest = json.loads(anchor)
+        root, key, value = (None if each is None else bytes.fromhex(each) for each in rest)
+        return kind, root or b"", key or b"", value
+
+    def run(inputs: list[bytes], anchors: list[bytes]) -> list[str]:
+        words = []
+        for raw, (kind, root, key, value) in zip(inputs, map(cut, anchors), strict=True):
+            words.append("valid" if core.verify(stores.CORE[kind], root, raw, key, value) else "refused")
+        return words
+
+    def oracle(raw: bytes, anchor: bytes) -> bool:
+        kind, root, key, value = cut(anchor)
+        return bool(slow.verify(stores.SLOW[kind], root, raw, key, value))
+
+    return Target("ics23", [Sample(*each) for each in stores.samples()], run, oracle)
+
+
 def targets() -> dict[str, Callable[[], Target]]:
     """Every target by name; samples are loaded only where they are used."""
     import isthmus
@@ -187,6 +214,7 @@ def targets() -> dict[str, Callable[[], Target]]:
         found[f"{chain} anchor"] = functools.partial(_anchor_target, chain)
     found["der"] = functools.partial(_der_target, "der")
     found["der-lax"] = functools.partial(_der_target, "der-lax")
+    found["ics23"] = _ics23_target
     for scheme in isthmus.schemes():
         found[scheme] = functools.partial(_scheme_target, scheme)
     return found

@@ -2,7 +2,7 @@
 
 Whole inputs go through an :class:`Engine` and come back as a :class:`Verdict`; batches of signatures,
 messages and leaves go through :func:`verify`, :func:`recover`, :func:`hash_many` and :func:`merkle_root`; a
-:class:`Batch` collects signatures of many schemes.
+:class:`Batch` collects signatures of many schemes. :mod:`isthmus.ics23` verifies proofs about Cosmos stores.
 :mod:`isthmus.chains` makes the anchors: what the caller already trusts.
 """
 
@@ -52,8 +52,8 @@ logs.quiet()
 
 
 def __getattr__(name: str) -> object:
-    if name == "chains":  # loaded on first use: scripts that only hash or verify do not pay for it
+    if name in ("chains", "ics23"):  # loaded on first use: scripts that only hash or verify do not pay for it
         import importlib
 
-        return importlib.import_module("isthmus.chains")
+        return importlib.import_module(f"isthmus.{name}")
     raise AttributeError(f"module 'isthmus' has no attribute {name!r}")
