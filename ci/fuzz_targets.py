@@ -181,6 +181,23 @@ def _der_target(encoding: Literal["der", "der-lax"]) -> Target:
 # --- proofs
 
 
+def _rlp_target() -> Target:
+    """RLP items, judged by what they hold: the word is "valid" where the core reads what the reference writes back."""
+    native, slow = importlib.import_module("isthmus._native"), importlib.import_module("isthmus.reference.rlp")
+
+    def run(inputs: list[bytes], _: list[bytes]) -> list[str]:
+        items = [native.rlp_decode(raw) for raw in inputs]
+        return ["refused" if each is None else "valid" for each in items]
+
+    def oracle(raw: bytes, _: bytes) -> bool:
+        try:
+            return bool(slow.decode(raw) == native.rlp_decode(raw))
+        except ValueError:
+            return False
+
+    return Target("rlp", [Sample(raw, b"") for raw in helper("samples").rlp_items()], run, oracle)
+
+
 def _ics23_target() -> Target:
     """CommitmentProofs, each with the store's kind, root, key and value that its real form is about."""
     stores, core = helper("ics23"), importlib.import_module("isthmus.ics23")
@@ -214,6 +231,7 @@ def targets() -> dict[str, Callable[[], Target]]:
         found[f"{chain} anchor"] = functools.partial(_anchor_target, chain)
     found["der"] = functools.partial(_der_target, "der")
     found["der-lax"] = functools.partial(_der_target, "der-lax")
+    found["rlp"] = _rlp_target
     found["ics23"] = _ics23_target
     for scheme in isthmus.schemes():
         found[scheme] = functools.partial(_scheme_target, scheme)

@@ -50,6 +50,19 @@ def der_rows() -> list[tuple[bytes, bytes]]:
     return found
 
 
+def rlp_items() -> list[bytes]:
+    """RLP of every form, and real Ethereum blocks."""
+    from isthmus.reference import rlp
+
+    strings = [bytes([size % 251 + 1]) * size for size in (0, 1, 2, 55, 56, 255, 256, 600)]
+    nested: rlp.Rlp = []
+    for depth in range(40):
+        nested = [b"%d" % depth, nested, strings[depth % len(strings)]]
+    root = data_root()
+    blocks = sorted((root / "blocks" / "ethereum" / "blocks_rlp").glob("*.rlp"))[:6] if root else []
+    return [*map(rlp.encode, [*strings, strings, nested]), *(path.read_bytes() for path in blocks)]
+
+
 def _bitcoin_blocks() -> list[Sample]:
     from helpers import bitcoin as made
 
