@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace isthmus::wire {
@@ -24,7 +25,7 @@ TEST_CASE("RLP headers are written and read at every length around their forms")
       const Buffer whole = encoded(kind, Buffer(size, 0x81));
       for (const usize behind : {0, 1, 40}) {
         Buffer more = whole;
-        more.resize(whole.size() + behind);
+        for (usize i = 0; i < behind; ++i) more.push_back(0);
         Bytes in = more;
         RlpItem item;
         REQUIRE(take_rlp(in, item));
@@ -54,9 +55,9 @@ TEST_CASE("RLP of single bytes") {
 
 TEST_CASE("RLP lengths in another form than the shortest") {
   const auto long_form = [](u8 first, const Buffer& digits, usize size) {
-    Buffer out = {first};
-    out.insert(out.end(), digits.begin(), digits.end());
-    out.resize(out.size() + size, 0x01);
+    Buffer out(1 + digits.size() + size, 0x01);
+    out[0] = first;
+    std::copy(digits.begin(), digits.end(), out.begin() + 1);
     return out;
   };
   for (const u8 base : {0xb7, 0xf7}) {
