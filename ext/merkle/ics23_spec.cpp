@@ -138,9 +138,6 @@ const char* wrong_with(const Spec& spec, i32 depth_max, i32 depth_min) {
   }
   if (depth_max < 0 || depth_min < 0) return "a negative depth";
   if (leaf.hash == HashOp::no_hash || inner.hash == HashOp::no_hash) return "a leaf and a node must be hashed";
-  for (const HashOp op : {leaf.hash, leaf.prehash_key, leaf.prehash_value, inner.hash}) {
-    if (op != HashOp::no_hash && !is_supported(op)) return "a hash that is not computed here";
-  }
   if (leaf.length == LengthOp::var_rlp) return "leaf_spec.length: var_rlp is not computed, as in the reference";
   return nullptr;
 }
@@ -214,19 +211,6 @@ bool is_left_step(const InnerSpec& spec, const InnerOp& left, const InnerOp& rig
 
 }  // namespace
 
-bool is_supported(HashOp op) {
-  switch (op) {
-    case HashOp::sha256:
-    case HashOp::sha512:
-    case HashOp::ripemd160:
-    case HashOp::bitcoin:
-    case HashOp::sha512_256:
-      return true;
-    default:
-      return false;
-  }
-}
-
 const char* read_spec(Bytes bytes, Spec& spec) {
   WireError error;
   ProtobufReader reader(bytes, error);
@@ -255,7 +239,7 @@ const char* read_spec(Bytes bytes, Spec& spec) {
   }
   reader.require(1);
   reader.require(2);
-  if (!well_formed || error.failed()) return "not a ProofSpec in canonical protobuf form";
+  if (!well_formed || error.failed()) return "not a ProofSpec of known hashes in canonical protobuf form";
   if (const char* wrong = wrong_with(spec, depth_max, depth_min)) return wrong;
   spec.depth_max = depth_max == 0 ? kDepthDefault : static_cast<u32>(depth_max);
   spec.depth_min = static_cast<u32>(depth_min);

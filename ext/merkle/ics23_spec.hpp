@@ -79,12 +79,10 @@ struct Spec {
   bool is_tendermint = false;
 };
 
-// Whether this build computes the hash of that name.
-bool is_supported(HashOp op);
-
 // Reads a ProofSpec in protobuf wire form; `bytes` must outlive `spec`. Returns null, or what is wrong with it: a form
-// that is not canonical, a hash or length form that is not computed here, or numbers under which a proof could pass off
-// one node for another (child_size < 1, max_prefix_length >= min_prefix_length + child_size).
+// that is not canonical, an unknown hash, the length form var_rlp (which the reference does not compute either), or
+// numbers under which a proof could pass off one node for another (child_size < 1, max_prefix_length >=
+// min_prefix_length + child_size).
 const char* read_spec(Bytes bytes, Spec& spec);
 
 bool fits_leaf(const Spec& spec, const LeafOp& op);

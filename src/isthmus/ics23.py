@@ -42,7 +42,7 @@ __all__ = [
 
 
 class HashOp(IntEnum):
-    """Hash functions by their numbers in ``proofs.proto``. BLAKE is not computed: a spec that names it is refused."""
+    """Hash functions by their numbers in ``proofs.proto``."""
 
     NO_HASH = 0
     SHA256 = 1
@@ -167,7 +167,7 @@ def verify(spec: Spec, root: Buffer, proof: Buffer, key: Buffer, value: Buffer |
     """Whether a proof shows ``value`` under ``key`` in the store with that root, or nothing where ``value`` is None.
 
     ``spec``   the store's form, from the caller; ``ValueError`` where it is ill-formed, allows one node to be read as
-               another, or names a hash that is not computed
+               another
     ``root``   the root that is trusted
     ``proof``  a ``CommitmentProof`` in canonical protobuf form. In a batch the first entry for the key counts
     ``key``    bytes of any length; the empty key exists nowhere

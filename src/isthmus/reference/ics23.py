@@ -185,9 +185,13 @@ def _sha512_256(data: bytes) -> bytes:
 HASHES: Final[dict[int, Callable[[bytes], bytes]]] = {
     1: lambda data: hashlib.sha256(data).digest(),
     2: lambda data: hashlib.sha512(data).digest(),
+    3: hashes.keccak256,
     4: hashes.ripemd160,
     5: lambda data: hashes.ripemd160(hashlib.sha256(data).digest()),
     6: _sha512_256,
+    7: lambda data: hashlib.blake2b(data).digest(),
+    8: lambda data: hashlib.blake2s(data).digest(),
+    9: hashes.blake3,
 }
 
 
