@@ -198,6 +198,40 @@ def _rlp_target() -> Target:
     return Target("rlp", [Sample(raw, b"") for raw in helper("samples").rlp_items()], run, oracle)
 
 
+def _trie_proof_target() -> Target:
+    """Trie proofs, each node behind its length, with root and key. Changed ones are fitted with their first node's hash
+    as root, so that what stands in it is read."""
+    import isthmus
+
+    slow = importlib.import_module("isthmus.reference.trie")
+
+    def nodes(raw: bytes) -> list[bytes]:
+        found = []
+        while raw:
+            end = 2 + int.from_bytes(raw[:2], "big")
+            found.append(raw[2:end])
+            raw = raw[end:]
+        return found
+
+    def read(inputs: list[bytes], anchors: list[bytes]) -> tuple[list[bytes | None], list[bool]]:
+        roots, keys = [each[:32] for each in anchors], [each[32:] for each in anchors]
+        values, ok = isthmus.read_trie_proofs(roots, keys, [nodes(raw) for raw in inputs])
+        return values, ok.tolist()
+
+    def run(inputs: list[bytes], anchors: list[bytes]) -> list[str]:
+        return ["valid" if holds else "refused" for holds in read(inputs, anchors)[1]]
+
+    def oracle(raw: bytes, anchor: bytes) -> bool:
+        holds, value = slow.read_proof(anchor[:32], anchor[32:], nodes(raw))
+        return bool(holds and value == read([raw], [anchor])[0][0])
+
+    def fit(raw: bytes, anchor: bytes) -> bytes:
+        first = nodes(raw)[:1]
+        return bytes(slow.keccak256(first[0])) + anchor[32:] if first else anchor
+
+    return Target("trie-proof", [Sample(*each) for each in helper("samples").trie_proofs()], run, oracle, fit)
+
+
 def _ics23_target() -> Target:
     """CommitmentProofs, each with the store's kind, root, key and value that its real form is about."""
     stores, core = helper("ics23"), importlib.import_module("isthmus.ics23")
@@ -232,6 +266,7 @@ def targets() -> dict[str, Callable[[], Target]]:
     found["der"] = functools.partial(_der_target, "der")
     found["der-lax"] = functools.partial(_der_target, "der-lax")
     found["rlp"] = _rlp_target
+    found["trie-proof"] = _trie_proof_target
     found["ics23"] = _ics23_target
     for scheme in isthmus.schemes():
         found[scheme] = functools.partial(_scheme_target, scheme)
