@@ -2,14 +2,15 @@
 
 Changed bytes may well be valid: a run of headers cut at a header's end is a shorter run, nobody signs the index of a
 vote, ZIP-215 takes keys of small order. So no rule of the fuzzer says "changed, hence invalid". Each target has an
-oracle that shares no code with the core: the slow references for signatures, encodings and CometBFT, rules over the
-Bitcoin reference for headers, and for Bitcoin bodies and spends the bytes of the real ones (tests/helpers).
+oracle that shares no code with the core: the slow references for signatures, encodings, proofs and CometBFT, rules over
+the Bitcoin reference for headers, and for Bitcoin bodies and spends the bytes of the real ones (tests/helpers).
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -177,6 +178,83 @@ def _der_target(encoding: Literal["der", "der-lax"]) -> Target:
     return Target(encoding, [Sample(*row) for row in helper("samples").der_rows()], run, oracle, fit)
 
 
+# --- proofs
+
+
+def _rlp_target() -> Target:
+    """RLP items, judged by what they hold: the word is "valid" where the core reads what the reference writes back."""
+    native, slow = importlib.import_module("isthmus._native"), importlib.import_module("isthmus.reference.rlp")
+
+    def run(inputs: list[bytes], _: list[bytes]) -> list[str]:
+        items = [native.rlp_decode(raw) for raw in inputs]
+        return ["refused" if each is None else "valid" for each in items]
+
+    def oracle(raw: bytes, _: bytes) -> bool:
+        try:
+            return bool(slow.decode(raw) == native.rlp_decode(raw))
+        except ValueError:
+            return False
+
+    return Target("rlp", [Sample(raw, b"") for raw in helper("samples").rlp_items()], run, oracle)
+
+
+def _trie_proof_target() -> Target:
+    """Trie proofs, each node behind its length, with root and key. Changed ones are fitted with their first node's hash
+    as root, so that what stands in it is read."""
+    import isthmus
+
+    slow = importlib.import_module("isthmus.reference.trie")
+
+    def nodes(raw: bytes) -> list[bytes]:
+        found = []
+        while raw:
+            end = 2 + int.from_bytes(raw[:2], "big")
+            found.append(raw[2:end])
+            raw = raw[end:]
+        return found
+
+    def read(inputs: list[bytes], anchors: list[bytes]) -> tuple[list[bytes | None], list[bool]]:
+        roots, keys = [each[:32] for each in anchors], [each[32:] for each in anchors]
+        values, ok = isthmus.read_trie_proofs(roots, keys, [nodes(raw) for raw in inputs])
+        return values, ok.tolist()
+
+    def run(inputs: list[bytes], anchors: list[bytes]) -> list[str]:
+        return ["valid" if holds else "refused" for holds in read(inputs, anchors)[1]]
+
+    def oracle(raw: bytes, anchor: bytes) -> bool:
+        holds, value = slow.read_proof(anchor[:32], anchor[32:], nodes(raw))
+        return bool(holds and value == read([raw], [anchor])[0][0])
+
+    def fit(raw: bytes, anchor: bytes) -> bytes:
+        first = nodes(raw)[:1]
+        return bytes(slow.keccak256(first[0])) + anchor[32:] if first else anchor
+
+    return Target("trie-proof", [Sample(*each) for each in helper("samples").trie_proofs()], run, oracle, fit)
+
+
+def _ics23_target() -> Target:
+    """CommitmentProofs, each with the store's kind, root, key and value that its real form is about."""
+    stores, core = helper("ics23"), importlib.import_module("isthmus.ics23")
+    slow = importlib.import_module("isthmus.reference.ics23")
+
+    def cut(anchor: bytes) -> tuple[str, bytes, bytes, bytes | None]:
+        kind, *rest = json.loads(anchor)
+        root, key, value = (None if each is None else bytes.fromhex(each) for each in rest)
+        return kind, root or b"", key or b"", value
+
+    def run(inputs: list[bytes], anchors: list[bytes]) -> list[str]:
+        words = []
+        for raw, (kind, root, key, value) in zip(inputs, map(cut, anchors), strict=True):
+            words.append("valid" if core.verify(stores.CORE[kind], root, raw, key, value) else "refused")
+        return words
+
+    def oracle(raw: bytes, anchor: bytes) -> bool:
+        kind, root, key, value = cut(anchor)
+        return bool(slow.verify(stores.SLOW[kind], root, raw, key, value))
+
+    return Target("ics23", [Sample(*each) for each in stores.samples()], run, oracle)
+
+
 def targets() -> dict[str, Callable[[], Target]]:
     """Every target by name; samples are loaded only where they are used."""
     import isthmus
@@ -187,6 +265,9 @@ def targets() -> dict[str, Callable[[], Target]]:
         found[f"{chain} anchor"] = functools.partial(_anchor_target, chain)
     found["der"] = functools.partial(_der_target, "der")
     found["der-lax"] = functools.partial(_der_target, "der-lax")
+    found["rlp"] = _rlp_target
+    found["trie-proof"] = _trie_proof_target
+    found["ics23"] = _ics23_target
     for scheme in isthmus.schemes():
         found[scheme] = functools.partial(_scheme_target, scheme)
     return found

@@ -36,8 +36,10 @@ class Column : public engine::Rows {
 
 void bind_columns(pybind11::module_& module);
 void bind_engine(pybind11::module_& module);
+void bind_ics23(pybind11::module_& module);
 void bind_info(pybind11::module_& module);
 void bind_sign(pybind11::module_& module);
 void bind_tools(pybind11::module_& module);
+void bind_tries(pybind11::module_& module);
 
 }  // namespace isthmus::bind

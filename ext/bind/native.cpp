@@ -13,8 +13,10 @@ PYBIND11_MODULE(_native, module, pybind11::mod_gil_not_used()) {
   isthmus::sig::init();
   isthmus::bind::bind_columns(module);
   isthmus::bind::bind_engine(module);
+  isthmus::bind::bind_ics23(module);
   isthmus::bind::bind_info(module);
   isthmus::bind::bind_sign(module);
   isthmus::bind::bind_tools(module);
+  isthmus::bind::bind_tries(module);
   module.attr("_C_API") = pybind11::capsule(isthmus_api_table(), "isthmus._native._C_API");
 }

@@ -1,10 +1,11 @@
-// Single kernels and encodings for tests, diagnosis and the Python layer: named rows, DER, Bitcoin signature hashes.
+// Single kernels and encodings for tests, diagnosis and the Python layer: named rows, DER, RLP.
 #include <cstring>
 
 #include "bind/columns.hpp"
 #include "claim/sheet.hpp"
 #include "hash/report.hpp"
 #include "wire/der.hpp"
+#include "wire/rlp.hpp"
 
 namespace isthmus::bind {
 namespace py = pybind11;
@@ -82,6 +83,28 @@ py::array_t<u8> hash_row(const std::string& operation, const std::string& tier, 
   return out;
 }
 
+// What a canonical RLP item holds: bytes, or a list. Lists within lists are kRlpDepthMax at most, and so is this
+// recursion.
+py::object rlp_value(const wire::RlpItem& item) {
+  if (!item.is_list) return py::bytes(reinterpret_cast<const char*>(item.payload.data()), item.payload.size());
+  py::list out;
+  Bytes rest = item.payload;
+  for (wire::RlpItem part; !rest.empty();) {
+    wire::take_rlp(rest, part);
+    out.append(rlp_value(part));
+  }
+  return out;
+}
+
+py::object rlp_decode(const py::bytes& data) {
+  const std::string_view text = data;
+  Bytes bytes = {reinterpret_cast<const u8*>(text.data()), text.size()};
+  if (!wire::is_canonical_rlp(bytes)) return py::none();
+  wire::RlpItem item;
+  wire::take_rlp(bytes, item);
+  return rlp_value(item);
+}
+
 }  // namespace
 
 void bind_tools(py::module_& module) {
@@ -89,6 +112,7 @@ void bind_tools(py::module_& module) {
              "DER signatures as r || s: (uint8 (n, 2 * width), bool (n,)).");
   module.def("hash_row", &hash_row, py::arg("operation"), py::arg("tier"), py::arg("data").noconvert(),
              "Runs one named row of one hash operation on given data.");
+  module.def("rlp_decode", &rlp_decode, py::arg("data"), "The bytes or nested lists of canonical RLP, or None.");
 }
 
 }  // namespace isthmus::bind

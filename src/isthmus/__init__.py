@@ -2,7 +2,8 @@
 
 Whole inputs go through an :class:`Engine` and come back as a :class:`Verdict`; batches of signatures,
 messages and leaves go through :func:`verify`, :func:`recover`, :func:`hash_many` and :func:`merkle_root`; a
-:class:`Batch` collects signatures of many schemes.
+:class:`Batch` collects signatures of many schemes. :func:`trie_root` and :func:`verify_trie_proofs` are for Ethereum's
+tries, :mod:`isthmus.ics23` for Cosmos stores.
 :mod:`isthmus.chains` makes the anchors: what the caller already trusts.
 """
 
@@ -15,6 +16,7 @@ from isthmus.batch import dtype, formats, hash_many, hashes, merkle_root, recove
 from isthmus.engine import Engine, Limits
 from isthmus.errors import InternalError, InvalidBlock, IsthmusError, LimitExceeded, MutatedTree, Undecided
 from isthmus.mixed import Batch
+from isthmus.tries import read_trie_proofs, trie_index_key, trie_root, trie_roots, verify_trie_proofs
 from isthmus.verdict import Code, Count, Finding, Report, Status, Verdict, codes
 
 __version__: Final = "0.1.0"
@@ -42,18 +44,23 @@ __all__ = [
     "hash_many",
     "hashes",
     "merkle_root",
+    "read_trie_proofs",
     "recover",
     "schemes",
     "trees",
+    "trie_index_key",
+    "trie_root",
+    "trie_roots",
     "verify",
+    "verify_trie_proofs",
 ]
 
 logs.quiet()
 
 
 def __getattr__(name: str) -> object:
-    if name == "chains":  # loaded on first use: scripts that only hash or verify do not pay for it
+    if name in ("chains", "ics23"):  # loaded on first use: scripts that only hash or verify do not pay for it
         import importlib
 
-        return importlib.import_module("isthmus.chains")
+        return importlib.import_module(f"isthmus.{name}")
     raise AttributeError(f"module 'isthmus' has no attribute {name!r}")

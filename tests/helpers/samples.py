@@ -50,6 +50,38 @@ def der_rows() -> list[tuple[bytes, bytes]]:
     return found
 
 
+def rlp_items() -> list[bytes]:
+    """RLP of every form, and real Ethereum blocks."""
+    from isthmus.reference import rlp
+
+    strings = [bytes([size % 251 + 1]) * size for size in (0, 1, 2, 55, 56, 255, 256, 600)]
+    nested: rlp.Rlp = []
+    for depth in range(40):
+        nested = [b"%d" % depth, nested, strings[depth % len(strings)]]
+    root = data_root()
+    blocks = sorted((root / "blocks" / "ethereum" / "blocks_rlp").glob("*.rlp"))[:6] if root else []
+    return [*map(rlp.encode, [*strings, strings, nested]), *(path.read_bytes() for path in blocks)]
+
+
+def trie_proofs() -> list[tuple[bytes, bytes]]:
+    """(proof, root and key): the nodes of a proof, each behind its length in two bytes; of values and of absence."""
+    from isthmus.reference import trie as slow
+
+    tries = [
+        {b"": b"root", b"do": b"verb", b"dog": b"puppy", b"doge": b"coin", b"horse": b"stallion"},
+        {bytes([number]) * 4: b"v" * number for number in range(1, 70, 3)},
+        {b"\x12": b"a", b"\x13": b"b"},
+        {},
+    ]
+    found = []
+    for items in tries:
+        trie = slow.Trie(items)
+        for key in [*list(items)[:6], b"doges", b"\x07" * 4, b"\x22"]:
+            proof = b"".join(len(node).to_bytes(2, "big") + node for node in trie.proof(key))
+            found.append((proof, trie.root() + key))
+    return found
+
+
 def _bitcoin_blocks() -> list[Sample]:
     from helpers import bitcoin as made
 
