@@ -183,6 +183,8 @@ constexpr cpu::Row<const BucketKernel*> kRows[] = {
     {"ifma", kWide512 | cpu::kIfma, 8, 17, &ifma::bucket_sum},
     {"avx512", kWide512, 8, 17, &avx512::bucket_sum},
     {"avx2", kWide256, 4, 16, &avx2::bucket_sum},
+#elif defined(__aarch64__)
+    {"neon", cpu::kNeon, 2, 16, &neon::bucket_sum},
 #endif
     {"base", cpu::kNone, 1, 1, nullptr},
 };

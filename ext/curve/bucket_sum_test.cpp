@@ -36,6 +36,8 @@ std::vector<Tier> tiers() {
   if ((have & (cpu::kAvx2 | cpu::kBmi2)) == (cpu::kAvx2 | cpu::kBmi2)) out.push_back({"avx2", &avx2::bucket_sum});
   if ((have & wide) == wide) out.push_back({"avx512", &avx512::bucket_sum});
   if ((have & (wide | cpu::kIfma)) == (wide | cpu::kIfma)) out.push_back({"ifma", &ifma::bucket_sum});
+#elif defined(__aarch64__)
+  out.push_back({"neon", &neon::bucket_sum});
 #endif
   return out;
 }

@@ -66,5 +66,7 @@ ISTHMUS_BUCKET_SUM(emulated)
 ISTHMUS_BUCKET_SUM(avx2)
 ISTHMUS_BUCKET_SUM(avx512)
 ISTHMUS_BUCKET_SUM(ifma)
+#elif defined(__aarch64__)
+ISTHMUS_BUCKET_SUM(neon)
 #endif
 #undef ISTHMUS_BUCKET_SUM
