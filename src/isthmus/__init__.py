@@ -1,8 +1,8 @@
 """isthmus: verifies blocks, signatures and Merkle proofs of any chain from raw bytes, at hardware speed.
 
 Whole inputs go through an :class:`Engine` and come back as a :class:`Verdict`; batches of signatures,
-messages and leaves go through :func:`verify`, :func:`recover`, :func:`hash_many` and :func:`merkle_root`; a
-:class:`Batch` collects signatures of many schemes.
+messages and leaves go through :func:`verify`, :func:`recover`, :func:`hash_many` and :func:`merkle_root`, proofs
+through :class:`MerkleTree` and :func:`verify_proofs`; a :class:`Batch` collects signatures of many schemes.
 :mod:`isthmus.chains` makes the anchors: what the caller already trusts.
 """
 
@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import Final
 
 from isthmus import logs
-from isthmus.batch import dtype, formats, hash_many, hashes, merkle_root, recover, schemes, trees, verify
+from isthmus.batch import dtype, formats, hash_many, hashes, merkle_root, merkle_rules, recover, schemes, verify
 from isthmus.engine import Engine, Limits
 from isthmus.errors import InternalError, InvalidBlock, IsthmusError, LimitExceeded, MutatedTree, Undecided
 from isthmus.mixed import Batch
+from isthmus.trees import MerkleTree, hash_pairs, verify_multiproof, verify_proofs
 from isthmus.verdict import Code, Count, Finding, Report, Status, Verdict, codes
 
 __version__: Final = "0.1.0"
@@ -30,6 +31,7 @@ __all__ = [
     "IsthmusError",
     "LimitExceeded",
     "Limits",
+    "MerkleTree",
     "MutatedTree",
     "Report",
     "Status",
@@ -40,12 +42,15 @@ __all__ = [
     "dtype",
     "formats",
     "hash_many",
+    "hash_pairs",
     "hashes",
     "merkle_root",
+    "merkle_rules",
     "recover",
     "schemes",
-    "trees",
     "verify",
+    "verify_multiproof",
+    "verify_proofs",
 ]
 
 logs.quiet()
