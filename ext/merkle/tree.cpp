@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
-#include <new>
 
 #include "base/check.hpp"
 
@@ -20,26 +18,25 @@ constexpr usize kProofsPerJob = 1024;
 constexpr usize kAhead = 8;  // proofs: how far prefetching runs ahead
 constexpr usize kHugePage = usize{2} << 20;
 
+using Memory = std::unique_ptr<u8[], FreeAligned>;
+
 // Large trees lie on huge pages where the system gives them: faulting small ones in costs as much as a fifth of the
 // hashing.
-u8* allocate(usize bytes) {
+Memory allocate(usize bytes) {
   const bool large = bytes >= 2 * kHugePage;
-  const usize alignment = large ? kHugePage : 64;
-  void* const memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) throw std::bad_alloc();
+  const std::align_val_t alignment{large ? kHugePage : 64};
+  Memory memory(static_cast<u8*>(::operator new(bytes, alignment)), FreeAligned{alignment});
 #ifdef MADV_HUGEPAGE
-  if (large) madvise(memory, bytes, MADV_HUGEPAGE);  // advice: refusing it changes nothing
+  if (large) madvise(memory.get(), bytes, MADV_HUGEPAGE);  // advice: refusing it changes nothing
 #endif
-  return static_cast<u8*>(memory);
+  return memory;
 }
 
 }  // namespace
 
-void Tree::Free::operator()(u8* memory) const { std::free(memory); }
-
+// No size overflows: these leaves, of 32 bytes each, exist in an address space of 57 bits at most.
 void Tree::reserve(usize count) {
   if (count <= capacity_) return;
-  if (count > (~usize{0} >> 8)) throw std::bad_alloc();
   const usize capacity = std::max(count, 2 * capacity_);
   usize offset[kLevelsMost + 1] = {};
   usize total = capacity;
@@ -49,7 +46,7 @@ void Tree::reserve(usize count) {
     offset[++level] = total;
     total += static_cast<usize>(width);
   }
-  std::unique_ptr<u8[], Free> nodes(allocate(kNode * total));
+  Memory nodes = allocate(kNode * total);
   for (u32 i = 0; count_ != 0 && i <= depth_; ++i) {
     memcpy(nodes.get() + kNode * offset[i], node(i, 0), kNode * static_cast<usize>(width_[i]));
   }
@@ -75,9 +72,17 @@ bool Tree::update_run(u32 level, u32 upto, u64 first, u64 run) {
   return clean;
 }
 
-// Makes every node above the leaves first .. anew. No other node depends on them or on the number of leaves: a node
-// that padding or promotion made stands above the last leaf, and so above every leaf that comes after it.
-bool Tree::update(u64 first, const Spread& spread) {
+// Takes in `leaves`, if there are any, as the leaves first .., run by run just before they are hashed, and makes every
+// node above them anew. No other node depends on them or on the number of leaves: a node that padding or promotion made
+// stands above the last leaf, and so above every leaf that comes after it.
+bool Tree::update(u64 first, const u8* leaves, const Spread& spread) {
+  const u64 old = first;
+  const auto take_in = [&](u64 run) {
+    const u64 from = std::max(old, run << kRunBits);
+    const u64 to = std::min<u64>(count_, (run + 1) << kRunBits);
+    memcpy(node(0, from), leaves + kNode * (from - old), kNode * static_cast<usize>(to - from));
+  };
+  if (depth_ == 0 && leaves != nullptr) take_in(0);
   std::atomic<bool> clean{true};
   for (u32 level = 0; level < depth_; level += kRunBits / rule_.bits) {
     const u32 upto = std::min(depth_, level + kRunBits / rule_.bits);
@@ -85,6 +90,7 @@ bool Tree::update(u64 first, const Spread& spread) {
     const usize runs = static_cast<usize>((width_[level] + kRun - 1) >> kRunBits) - first_run;
     spread((runs + kRunsPerJob - 1) / kRunsPerJob, [&](usize job) {
       for (usize i = job * kRunsPerJob; i < runs && i < (job + 1) * kRunsPerJob; ++i) {
+        if (level == 0 && leaves != nullptr) take_in(first_run + i);
         if (!update_run(level, upto, first, first_run + i)) clean = false;
       }
     });
@@ -95,7 +101,6 @@ bool Tree::update(u64 first, const Spread& spread) {
 
 bool Tree::append(const u8* leaves, usize count, const Spread& spread) {
   const usize old = count_;
-  if (count > ~usize{0} - old) throw std::bad_alloc();
   if (!is_count(rule_, old + count)) return false;
   if (count == 0) return true;
   reserve(old + count);
@@ -105,12 +110,11 @@ bool Tree::append(const u8* leaves, usize count, const Spread& spread) {
     width_[0] = total;
     for (u64 width = total; width > 1; width = width_[depth_]) width_[++depth_] = width_above(rule_, width);
   };
-  memcpy(node(0, old), leaves, kNode * count);
   grow_to(old + count);
-  if (update(old, spread)) return true;
+  if (update(old, leaves, spread)) return true;
   // What the new leaves changed is above the old last one too; making that anew brings the old tree back.
   grow_to(old);
-  if (old != 0) update(old - 1, spread);
+  if (old != 0) update(old - 1, nullptr, spread);
   return false;
 }
 

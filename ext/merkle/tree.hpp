@@ -2,11 +2,17 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "merkle/merkle.hpp"
 
 namespace isthmus::merkle {
+
+struct FreeAligned {
+  std::align_val_t alignment{1};
+  void operator()(u8* memory) const { ::operator delete(memory, alignment); }
+};
 
 // All levels lie in one allocation, so that where a node lies is arithmetic. Memory: 64 bytes a leaf (rules of pairs);
 // room for leaves that come later is made by doubling.
@@ -43,13 +49,9 @@ class Tree {
   const u8* node(u32 level, u64 index) const { return nodes_.get() + kNode * (offset_[level] + index); }
   u8* node(u32 level, u64 index) { return nodes_.get() + kNode * (offset_[level] + index); }
   void reserve(usize count);
-  bool update(u64 first, const Spread& spread);
+  bool update(u64 first, const u8* leaves, const Spread& spread);
   bool update_run(u32 level, u32 upto, u64 first, u64 run);
   void prefetch(u64 index) const;
-
-  struct Free {
-    void operator()(u8* memory) const;
-  };
 
   Rule rule_;
   usize count_ = 0;
@@ -57,7 +59,7 @@ class Tree {
   u32 depth_ = 0;                       // levels above the leaves
   usize offset_[kLevelsMost + 1] = {};  // of the first node of a level
   u64 width_[kLevelsMost + 1] = {};     // nodes of a level
-  std::unique_ptr<u8[], Free> nodes_;
+  std::unique_ptr<u8[], FreeAligned> nodes_;
 };
 
 }  // namespace isthmus::merkle

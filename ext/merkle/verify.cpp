@@ -13,7 +13,7 @@
 namespace isthmus::merkle {
 namespace {
 
-constexpr usize kRowsPerJob = 512;  // their siblings, of some twenty levels, stay in the second-level cache
+constexpr usize kRowsPerJob = 256;  // their siblings, of some twenty levels, stay in the second-level cache
 
 // A row's place in the order of the work: equal trees have equal numbers.
 struct Place {
@@ -73,6 +73,7 @@ class Climb {
     for (u32 i = 0; i < places.size(); ++i) {
       const Proof& proof = proofs_[places[i].row];
       const u8* const end = proof.siblings + kNode * proof.length;
+      for (const u8* line = proof.siblings; line < end; line += kLine) __builtin_prefetch(line, 0, 2);
       climbers_[i] = {proof.leaf, proof.siblings, end, proof.index, proof.count, places[i].tree, false, {}};
       live_.push_back(i);
       follows_[i] = i;
@@ -86,7 +87,6 @@ class Climb {
     steps_.clear();
     usize kept = 0;
     for (usize i = 0; i < live_.size(); ++i) {
-      if (i + kAhead < live_.size()) __builtin_prefetch(climbers_[live_[i + kAhead]].siblings);
       if (proceeds(live_[i])) live_[kept++] = live_[i];
     }
     live_.resize(kept);
@@ -191,7 +191,7 @@ class Climb {
     for (usize i = 0; i < steps_.size(); ++i) climbers_[steps_[i].climber].node = nodes + kNode * i;
   }
 
-  static constexpr usize kAhead = 8;
+  static constexpr usize kLine = 64;  // proofs lie anywhere: all of a piece's are asked for at once
 
   const Rule& rule_;
   std::span<const Proof> proofs_;
@@ -208,6 +208,24 @@ class Climb {
   std::vector<u32> follows_;  // by place within the piece: whose answer it has
 };
 
+// Sorts by index, rows of one index in the order they have; indices are below `count`.
+void sort_by_index(std::vector<Place>& places, u64 count) {
+  constexpr u32 kDigit = 11;
+  constexpr usize kFew = 256;
+  if (std::is_sorted(places.begin(), places.end())) return;
+  const u32 bits = static_cast<u32>(std::bit_width(count - 1));
+  if (places.size() < kFew || bits > 3 * kDigit) return std::sort(places.begin(), places.end());
+  std::vector<Place> other(places.size());
+  for (u32 shift = 0; shift < bits; shift += kDigit) {
+    u32 at[(1 << kDigit) + 1] = {};
+    const auto digit = [shift](const Place& place) { return (place.index >> shift) & ((1 << kDigit) - 1); };
+    for (const Place& place : places) ++at[digit(place) + 1];
+    for (u32 i = 1; i < 1 << kDigit; ++i) at[i] += at[i - 1];
+    for (const Place& place : places) other[at[digit(place)]++] = place;
+    places.swap(other);
+  }
+}
+
 // Rows that could hold, in the order of the work.
 std::vector<Place> places_of(const Rule& rule, std::span<const Proof> proofs, u8* ok) {
   std::vector<Place> places;
@@ -223,7 +241,7 @@ std::vector<Place> places_of(const Rule& rule, std::span<const Proof> proofs, u8
     one_tree = one_tree && proof.count == first.count && (proof.root == first.root || equal(proof.root, first.root));
   }
   if (one_tree) {
-    if (!std::is_sorted(places.begin(), places.end())) std::sort(places.begin(), places.end());
+    if (!places.empty()) sort_by_index(places, proofs[places.front().row].count);
     return places;
   }
   std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {

@@ -82,6 +82,9 @@ def test_siblings_that_are_no_nodes_make_a_row_false() -> None:
 
 TREE = isthmus.MerkleTree("sha256-pairs", LEAVES)
 PROOFS = TREE.proofs(range(8))
+MIXED: Any = [0, 1.0]
+FLOATS: Any = np.zeros(2)
+WRITABLE: Any = bytearray(256)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +99,8 @@ PROOFS = TREE.proofs(range(8))
         (ValueError, "at least one leaf", lambda: isthmus.MerkleTree("mmr", [])),
         (ValueError, r"indices\[1\]: the tree has 8 leaves, got 8", lambda: TREE.proofs([0, 8])),
         (ValueError, r"indices\[0\]: the tree has 8 leaves", lambda: TREE.proof(-1)),
-        (TypeError, r"indices\[1\]: expected an int, got float", lambda: TREE.proofs([0, 1.0])),  # type: ignore[list-item]
-        (TypeError, r"indices: expected integers, got float64", lambda: TREE.proofs(np.zeros(2))),  # type: ignore[arg-type]
+        (TypeError, r"indices\[1\]: expected an int, got float", lambda: TREE.proofs(MIXED)),
+        (TypeError, r"indices: expected integers, got float64", lambda: TREE.proofs(FLOATS)),
         (TypeError, r"indices: expected integers, got bytes", lambda: TREE.proofs(b"1")),
         (ValueError, r"indices\[1\]: 2 does not come after 2", lambda: TREE.multiproof([2, 2])),
         (ValueError, "indices: expected at least one", lambda: TREE.multiproof([])),
@@ -112,7 +115,7 @@ PROOFS = TREE.proofs(range(8))
         (TypeError, r"proofs\[2\]", lambda: verify(proofs=[b"", b"", 3, b"", b"", b"", b"", b""])),
         (ValueError, r"pairs\[0\]: expected 64 bytes, got 32", lambda: isthmus.hash_pairs("sha256", MATRIX)),
         (ValueError, "name: 'sha512' is none of", lambda: isthmus.hash_pairs("sha512", [])),
-        (TypeError, "out: expected a uint8 array", lambda: isthmus.hash_many("sha256", LEAVES, out=bytearray(256))),  # type: ignore[arg-type]
+        (TypeError, "out: expected a uint8 array", lambda: isthmus.hash_many("sha256", LEAVES, out=WRITABLE)),
         (ValueError, "out: expected a writable", lambda: isthmus.hash_many("sha512", LEAVES, out=MATRIX.copy())),
     ],
 )  # fmt: skip
