@@ -43,13 +43,14 @@ bool equal(const u8* a, const u8* b) { return memcmp(a, b, kNode) == 0; }
 // The work of one thread; its buffers are used again from piece to piece.
 class Climb {
  public:
-  Climb(const Rule& rule, std::span<const Proof> proofs, u8* ok)
+  // For pieces of at most `rows` rows.
+  Climb(const Rule& rule, std::span<const Proof> proofs, u8* ok, usize rows)
       : rule_(rule), proofs_(proofs), ok_(ok), stride_(kNode * rule.group()) {
-    climbers_.resize(kRowsPerJob);
-    live_.resize(kRowsPerJob);
-    follows_.resize(kRowsPerJob);
-    children_.resize(stride_ * kRowsPerJob);
-    for (std::vector<u8>& nodes : nodes_) nodes.resize(kNode * kRowsPerJob);
+    climbers_.resize(rows);
+    live_.reserve(rows);
+    follows_.resize(rows);
+    children_.resize(stride_ * rows);
+    for (std::vector<u8>& nodes : nodes_) nodes.resize(kNode * rows);
   }
 
   void run(std::span<const Place> places) {
@@ -271,8 +272,9 @@ void verify(const Rule& rule, std::span<const Proof> proofs, u8* ok, const Sprea
   const std::vector<Place> places = places_of(rule, proofs, ok);
   spread((places.size() + kRowsPerJob - 1) / kRowsPerJob, [&](usize job) {
     const usize first = job * kRowsPerJob;
-    Climb climb(rule, proofs, ok);
-    climb.run(std::span(places).subspan(first, std::min(kRowsPerJob, places.size() - first)));
+    const usize rows = std::min(kRowsPerJob, places.size() - first);
+    Climb climb(rule, proofs, ok, rows);
+    climb.run(std::span(places).subspan(first, rows));
   });
 }
 
