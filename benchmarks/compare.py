@@ -136,15 +136,16 @@ def signature_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
 
 
 def hash_entrants(engine: isthmus.Engine, name: str, rows: list[bytes]) -> dict[str, Entrant]:
-    """isthmus, and hashlib where OpenSSL has the hash."""
+    """isthmus, and hashlib where OpenSSL has the hash; for BLAKE3 its package."""
+    loop = "blake3 loop" if name == "blake3" else "hashlib loop"
     entrants: dict[str, Entrant] = {
         ISTHMUS: _bound(lambda given: engine.hash_many(name, given), rows),
-        "hashlib loop": _bound(lambda given: neighbours.hash_loop(name, given), rows),
+        loop: _bound(lambda given: neighbours.hash_loop(name, given), rows),
     }
     try:
         neighbours.hash_loop(name, rows[:1])
-    except ValueError:  # OpenSSL without its legacy or national hashes
-        del entrants["hashlib loop"]
+    except (ImportError, ValueError):  # OpenSSL without its legacy or national hashes, or no such package
+        del entrants[loop]
     return entrants
 
 
@@ -158,11 +159,15 @@ def hash_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
         ("sha512", 64),
         ("sha512", 200),
         ("sm3", 200),
+        ("keccak256", 200),
+        ("sha3-256", 200),
+        ("blake3", 200),
+        ("blake3", 4000),
         ("ripemd160", 32),
     ):
         rows = cases.messages(20 * scale, length)
         yield Contest(f"{name} {length} bytes", len(rows), "message", hash_entrants(engine, name, rows))
-    for name in ("sha256", "sha512", "sm3", "ripemd160"):
+    for name in ("sha256", "sha512", "sm3", "sha3-256", "blake3", "ripemd160"):
         rows = cases.mixed_messages(5 * scale, 60, 3000)
         yield Contest(f"{name} 60 to 3000 bytes", len(rows), "message", hash_entrants(engine, name, rows))
 

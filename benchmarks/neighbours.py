@@ -194,10 +194,15 @@ def schnorr() -> dict[str, Verifier]:
 
 
 def hash_loop(name: str, messages: Sequence[bytes]) -> list[bytes]:
-    """hashlib, one message at a time; `sha256d` is two calls."""
+    """hashlib, or BLAKE3's package, one message at a time; `sha256d` is two calls."""
     if name == "sha256d":
         sha256 = hashlib.sha256
         return [sha256(sha256(message).digest()).digest() for message in messages]
+    if name == "blake3":
+        from blake3 import blake3
+
+        return [blake3(message).digest() for message in messages]
+    name = name.replace("-", "_")
     new = getattr(hashlib, name, None)
     if new is None:
         return [hashlib.new(name, message).digest() for message in messages]

@@ -40,22 +40,30 @@ py::tuple der_to_compact(const Column& signatures, bool strict, usize width) {
 
 // Bytes of one output of a row: the state for *_compress, a digest for the others.
 py::ssize_t output_size(std::string_view operation) {
+  if (operation == "keccak_compress") return 200;
   if (operation.starts_with("sha512_")) return 64;
   if (operation.starts_with("ripemd160_")) return 20;
   return 32;
 }
 
+py::ssize_t block_size(std::string_view operation) {
+  if (operation.starts_with("sha512_")) return 128;
+  if (operation.starts_with("keccak_")) return 136;
+  return 64;
+}
+
 // Runs one named row. *_compress: `data` is (1, state bytes + whole blocks) and the new state comes back as (1, state).
-// *_64: (n, 64) gives (n, digest). *_blocks, *_lanes: (n, block * blocks) padded messages gives (n, digest).
+// *_64, blake3_parent*: (n, 64) gives (n, digest). *_blocks, *_lanes: (n, block * blocks) padded messages gives
+// (n, digest); of blake3_lanes they are chunks without padding.
 py::array_t<u8> hash_row(const std::string& operation, const std::string& tier, const ByteArray& data) {
   if (data.ndim() != 2) throw py::value_error("data: expected a 2-D uint8 array");
   const py::ssize_t size = output_size(operation);
   const py::ssize_t count = data.shape(0);
   const py::ssize_t width = data.shape(1);
   const bool compress = operation.ends_with("_compress");
-  const py::ssize_t block = operation.starts_with("sha512_") ? 128 : 64;
+  const py::ssize_t block = block_size(operation);
   const py::ssize_t body = compress ? width - size : width;
-  const bool fixed = operation.ends_with("_64");
+  const bool fixed = operation.ends_with("_64") || operation.starts_with("blake3_parent");
   if (body < 0 || body % block != 0 || (fixed && width != 64) || (compress && count != 1)) {
     throw py::value_error("data: (" + std::to_string(count) + ", " + std::to_string(width) + ") does not fit " +
                           operation);

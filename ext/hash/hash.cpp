@@ -1,10 +1,13 @@
 // Many messages of any shape; see hash.hpp and schedule.hpp.
 //
 // Messages of exactly 64 bytes, for which some hashes have a cheaper pass, are gathered for it; so are the inner
-// digests of the double hashes. Everything else is scheduled over lanes.
+// digests of the double hashes. Everything else is scheduled over lanes; BLAKE3, whose messages are trees, by itself.
 #include "hash/hash.hpp"
 
 #include "base/check.hpp"
+#include "hash/blake3.hpp"
+#include "hash/gathered.hpp"
+#include "hash/keccak.hpp"
 #include "hash/ripemd160.hpp"
 #include "hash/schedule.hpp"
 #include "hash/sha256.hpp"
@@ -14,50 +17,7 @@
 namespace isthmus::hash {
 namespace {
 
-constexpr usize kPass = 16;       // blocks gathered before a pass: the widest tier's lanes
 constexpr usize kLanesWorth = 3;  // with fewer messages no row of lanes is worth its set-up
-
-// A digest of 32 bytes at `block` as the only block of the message that Outer hashes.
-template <typename Outer>
-void pad_digest(u8* block) {
-  memset(block + 32, 0, 32);
-  block[32] = 0x80;
-  Stream<Outer>::store_length(block + 64, 32);
-}
-
-// Blocks of 64 bytes and where their digests go, hashed a pass at a time.
-template <usize kDigest>
-class Gathered {
- public:
-  explicit Gathered(OfBlock run) : run_(run) {}
-
-  // Makes every block a padded message of Outer whose first 32 bytes are still to be written.
-  template <typename Outer>
-  void pad_digests() {
-    for (usize i = 0; i < kPass; ++i) pad_digest<Outer>(blocks_ + 64 * i);
-  }
-
-  // Where the next block is to be written; put() takes it in.
-  u8* block() { return blocks_ + 64 * count_; }
-
-  void put(u8* out) {
-    outs_[count_++] = out;
-    if (count_ == kPass) flush();
-  }
-
-  void flush() {
-    u8 digests[kDigest * kPass];
-    run_(digests, blocks_, count_);
-    for (usize i = 0; i < count_; ++i) memcpy(outs_[i], digests + kDigest * i, kDigest);
-    count_ = 0;
-  }
-
- private:
-  OfBlock run_;
-  alignas(64) u8 blocks_[64 * kPass];
-  u8* outs_[kPass];
-  usize count_ = 0;
-};
 
 template <usize kDigest>
 void put_message(Gathered<kDigest>& gathered, const Message& message) {
@@ -85,13 +45,13 @@ struct Direct {
 template <typename Core>
 class DirectWith64 {
  public:
-  explicit DirectWith64(OfBlock of64) : of64_(of64) {}
+  explicit DirectWith64(Of64 of64) : of64_(of64) {}
 
   bool take(const Message& message, u64 length) {
     if (length == 64) put_message(of64_, message);
     return length == 64;
   }
-  static void finish(const Message& message, const u32* state, usize stride) {
+  static void finish(const Message& message, const typename Core::Word* state, usize stride) {
     Stream<Core>::store_digest(message.out, state, stride);
   }
   void flush() { of64_.flush(); }
@@ -104,9 +64,7 @@ class DirectWith64 {
 template <typename Outer>
 class OfSha256 {
  public:
-  OfSha256(OfBlock of64, OfBlock of_digest) : of64_(of64), of_digest_(of_digest) {
-    of_digest_.template pad_digests<Outer>();
-  }
+  OfSha256(Of64 of64, Of64 of_digest) : of64_(of64), of_digest_(of_digest) { of_digest_.template pad_digests<Outer>(); }
 
   bool take(const Message& message, u64 length) {
     if (length == 64) put_message(of64_, message);
@@ -168,6 +126,12 @@ void stream_hash(Hash hash, const Message& message) {
       return stream_one<Ripemd160Core>(message.out, message);
     case Hash::sm3:
       return stream_one<Sm3Core>(message.out, message);
+    case Hash::keccak256:
+      return stream_one<Keccak256Core>(message.out, message);
+    case Hash::sha3_256:
+      return stream_one<Sha3Core>(message.out, message);
+    case Hash::blake3:
+      return blake3_many({&message, 1});
   }
 }
 
@@ -181,7 +145,7 @@ void schedule(std::span<const Message> messages, LaneRows<typename Core::Word> r
 }  // namespace
 
 void digest_many(Hash hash, std::span<const Message> messages) {
-  if (messages.size() < kLanesWorth) {
+  if (messages.size() < kLanesWorth && hash != Hash::blake3) {
     for (const Message& message : messages) stream_hash(hash, message);
     return;
   }
@@ -199,6 +163,12 @@ void digest_many(Hash hash, std::span<const Message> messages) {
       return schedule<Ripemd160Core>(messages, ripemd160_lane_rows(), Direct<Ripemd160Core>());
     case Hash::sm3:
       return schedule<Sm3Core>(messages, sm3_lane_rows(), DirectWith64<Sm3Core>(sm3_64));
+    case Hash::keccak256:
+      return schedule<Keccak256Core>(messages, keccak_lane_rows(), DirectWith64<Keccak256Core>(keccak256_64));
+    case Hash::sha3_256:
+      return schedule<Sha3Core>(messages, keccak_lane_rows(), Direct<Sha3Core>());
+    case Hash::blake3:
+      return blake3_many(messages);
   }
   ISTHMUS_CHECK(false);  // ids come from hashes.def; the caller has refused others
 }

@@ -34,6 +34,12 @@ Buffer expected(Hash hash, Bytes message) {
       return slow::hash160(message);
     case Hash::sm3:
       return slow::sm3(message);
+    case Hash::keccak256:
+      return slow::keccak256(message);
+    case Hash::sha3_256:
+      return slow::sha3_256(message);
+    case Hash::blake3:
+      return slow::blake3(message);
   }
   return {};
 }

@@ -6,21 +6,35 @@
 
 namespace isthmus::hash {
 
+inline constexpr usize kKnownMost = 35;  // items of the longest call
+
+// `call(out, in, count)` must give the expected digests for every count and leave the byte after them alone.
+template <usize kDigest, typename Call>
+bool known_counts(const u8* expected, const u8* in, Call&& call) {
+  constexpr usize kCounts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, kKnownMost};
+  constexpr u8 kCanary = 0xa5;
+  u8 out[kDigest * kKnownMost + 1];
+  for (const usize count : kCounts) {
+    memset(out, kCanary, sizeof(out));
+    call(out, in, count);
+    if (memcmp(out, expected, kDigest * count) != 0 || out[kDigest * count] != kCanary) return false;
+  }
+  return true;
+}
+
 template <typename Core>
 struct Known {
   using Word = typename Core::Word;
 
-  static constexpr usize kMost = 35;
+  static constexpr usize kMost = kKnownMost;
   static constexpr usize kLengthMost = 3;
-  static constexpr usize kCounts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 35};
-  static constexpr u8 kCanary = 0xa5;
   static constexpr usize kPadding = 1 + Core::kLengthBytes;  // the shortest
 
   // Pads `len` bytes at `message` in place to `length` blocks.
   static void pad(u8* message, usize len, usize length) {
     memset(message + len, 0, Core::kBlock * length - len);
-    message[len] = 0x80;
-    Stream<Core>::store_length(message + Core::kBlock * length, len);
+    message[len] = Core::kPad;
+    Stream<Core>::store_end(message + Core::kBlock * length, len);
   }
 
   // Message i of `len` bytes: 0, 1, 2, .. for i = 0; its neighbours differ from it in every word.
@@ -37,18 +51,6 @@ struct Known {
     Stream<Core>::store_digest(out, state, 1);
   }
 
-  // `call(out, in, count)` must give the expected digests for every count and leave the byte after them alone.
-  template <typename Call>
-  static bool counts(const u8* expected, const u8* in, Call&& call) {
-    u8 out[Core::kDigest * kMost + 1];
-    for (const usize count : kCounts) {
-      memset(out, kCanary, sizeof(out));
-      call(out, in, count);
-      if (memcmp(out, expected, Core::kDigest * count) != 0 || out[Core::kDigest * count] != kCanary) return false;
-    }
-    return true;
-  }
-
   static bool blocks(Compress<Word> base, Blocks run) {
     for (usize length = 1; length <= kLengthMost; ++length) {
       u8 in[Core::kBlock * kLengthMost * kMost];
@@ -60,28 +62,29 @@ struct Known {
         digest(base, expected + Core::kDigest * i, at, length);
       }
       const auto call = [&](u8* out, const u8* from, usize count) { run(out, from, length, count); };
-      if (!counts(expected, in, call)) return false;
+      if (!known_counts<Core::kDigest>(expected, in, call)) return false;
     }
     return true;
   }
 
   static void once(u8*) {}
 
-  // Messages of exactly one block, whose padding is another: also in place, as Merkle levels use it. `then` makes
-  // of a digest what `run` gives; `first` is what it gives for message 0, typed.
-  static bool of_block(Compress<Word> base, OfBlock run, const u8* first, void (*then)(u8* digest) = once) {
-    u8 in[Core::kBlock * kMost];
+  // Messages of 64 bytes: also in place, as Merkle levels use it. `then` makes of a digest what `run` gives; `first`
+  // is what it gives for message 0, typed.
+  static bool of_64(Compress<Word> base, Of64 run, const u8* first, void (*then)(u8* digest) = once) {
+    constexpr usize kLength = (64 + kPadding + Core::kBlock - 1) / Core::kBlock;
+    u8 in[64 * kMost];
     u8 expected[Core::kDigest * kMost];
     for (usize i = 0; i < kMost; ++i) {
-      u8 padded[2 * Core::kBlock];
-      message(padded, Core::kBlock, i);
-      memcpy(in + Core::kBlock * i, padded, Core::kBlock);
-      pad(padded, Core::kBlock, 2);
-      digest(base, expected + Core::kDigest * i, padded, 2);
+      u8 padded[Core::kBlock * kLength];
+      message(padded, 64, i);
+      memcpy(in + 64 * i, padded, 64);
+      pad(padded, 64, kLength);
+      digest(base, expected + Core::kDigest * i, padded, kLength);
       then(expected + Core::kDigest * i);
     }
     if (memcmp(expected, first, Core::kDigest) != 0) return false;
-    if (!counts(expected, in, run)) return false;
+    if (!known_counts<Core::kDigest>(expected, in, run)) return false;
     run(in, in, kMost);
     return memcmp(in, expected, sizeof(expected)) == 0;
   }

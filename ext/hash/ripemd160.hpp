@@ -20,7 +20,10 @@ struct Ripemd160Core {
   using Word = u32;
   static constexpr usize kWords = 5;
   static constexpr usize kBlock = 64;
+  static constexpr u8 kPad = 0x80;
   static constexpr usize kLengthBytes = 8;
+  static constexpr usize kFresh = 0;
+  static constexpr usize kFinal = 0;
   static constexpr usize kDigest = kRipemd160Digest;
   static constexpr bool kBig = false;
   static constexpr u32 kStart[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};

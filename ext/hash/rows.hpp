@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cpu/row.hpp"
+#include "hash/hash.hpp"
 #include "hash/stream.hpp"
 
 namespace isthmus::hash {
@@ -17,7 +18,7 @@ using Compress = void (*)(Word* state, const u8* blocks, usize count);
 template <typename Word>
 using Lanes = void (*)(Word* state, const u8* const* blocks, usize length);
 using Blocks = void (*)(u8* out, const u8* in, usize length, usize count);
-using OfBlock = void (*)(u8* out, const u8* in, usize count);
+using Of64 = void (*)(u8* out, const u8* in, usize count);
 
 inline constexpr usize kLanesMost = 16;  // of any row
 
@@ -28,6 +29,11 @@ LaneRows<u32> sha256_lane_rows();
 LaneRows<u64> sha512_lane_rows();
 LaneRows<u32> ripemd160_lane_rows();
 LaneRows<u32> sm3_lane_rows();
+LaneRows<u64> keccak_lane_rows();
+LaneRows<u32> blake3_lane_rows();
+
+// blake3_many of blake3.hpp with these rows for its chunks, for tests of one row or of some.
+void blake3_many_with(LaneRows<u32> rows, std::span<const Message> messages);
 
 struct RowCall {
   std::string_view operation;
@@ -43,12 +49,16 @@ void append_sha256_reports(bool again, std::vector<cpu::Report>& out);
 void append_sha512_reports(bool again, std::vector<cpu::Report>& out);
 void append_ripemd160_reports(bool again, std::vector<cpu::Report>& out);
 void append_sm3_reports(bool again, std::vector<cpu::Report>& out);
+void append_keccak_reports(bool again, std::vector<cpu::Report>& out);
+void append_blake3_reports(bool again, std::vector<cpu::Report>& out);
 
 // Run one named row; false if the file has no such operation, or the tier is unknown or may not run here.
 bool run_sha256_row(const RowCall& call);
 bool run_sha512_row(const RowCall& call);
 bool run_ripemd160_row(const RowCall& call);
 bool run_sm3_row(const RowCall& call);
+bool run_keccak_row(const RowCall& call);
+bool run_blake3_row(const RowCall& call);
 
 // ---- one named row ----
 
@@ -67,7 +77,7 @@ inline bool run_blocks(Blocks run, const RowCall& call) {
   return run != nullptr;
 }
 
-inline bool run_of_block(OfBlock run, const RowCall& call) {
+inline bool run_of_64(Of64 run, const RowCall& call) {
   if (run != nullptr) run(call.out, call.in, call.count);
   return run != nullptr;
 }

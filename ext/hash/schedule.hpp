@@ -14,8 +14,8 @@
 #include <span>
 #include <type_traits>
 
-#include "hash/hash.hpp"
 #include "hash/rows.hpp"
+#include "hash/segments.hpp"
 
 namespace isthmus::hash {
 
@@ -47,7 +47,6 @@ class Schedule {
   static constexpr usize kBlock = Core::kBlock;
   static constexpr usize kWindow = 1024;
   static constexpr usize kWidest = 64 / sizeof(Word);  // lanes of AVX-512
-  static constexpr usize kPrefetch = 512;              // bytes; then the hardware sees a stream
   static constexpr usize kExact = 64;                  // below so many blocks every count is a class of its own
   static constexpr usize kClasses = kExact + 64 - 6;   // above, every power of two
 
@@ -69,12 +68,6 @@ class Schedule {
     Word state[Core::kWords];
     alignas(64) u8 buffer[2 * kBlock];
   };
-
-  static u64 length_of(const Message& message) {
-    u64 length = 0;
-    for (usize i = 0; i < message.segment_count; ++i) length += message.segments[i].len;
-    return length;
-  }
 
   static usize class_of(u64 length) {
     const u64 blocks = (length + Core::kLengthBytes) / kBlock + 1;
@@ -119,25 +112,12 @@ class Schedule {
     return window_ + order_[next_++];
   }
 
-  // The first bytes of a message that begins when about every lane has ended once more: no hardware expects them.
+  // Of a message that begins when about every lane has ended once more.
   static void prefetch(const Message& message) {
-    if (message.segment_count == 0) return;
-    const Segment& first = message.segments[0];
-    const usize size = first.len < kPrefetch ? first.len : kPrefetch;
-    for (usize at = 0; at < size; at += 64) __builtin_prefetch(first.data + at);
+    if (message.segment_count != 0) prefetch_start(message.segments[0].data, message.segments[0].len);
   }
 
   // ---- one message ----
-
-  // memcpy of less than a block: without a call, and in few steps.
-  static void copy_bytes(u8* out, const u8* in, usize count) {
-    if (count < 8) {
-      for (usize i = 0; i < count; ++i) out[i] = in[i];
-      return;
-    }
-    for (usize i = 0; i + 8 < count; i += 8) memcpy(out + i, in + i, 8);
-    memcpy(out + count - 8, in + count - 8, 8);
-  }
 
   // Copies the next `count` bytes, which exist.
   static void copy(Job& job, u8* out, usize count) {
@@ -177,11 +157,14 @@ class Schedule {
     if (job.padded) return {nullptr, 0};
     const usize rest = static_cast<usize>(job.left);
     const usize count = rest + 1 + Core::kLengthBytes <= kBlock ? 1 : 2;
-    memset(job.buffer, 0, kBlock);
-    if (count == 2) memset(job.buffer + kBlock, 0, kBlock);
+    // A short block is cleared at once; of a long one only what stays zero, which is fewer stores.
+    constexpr bool kShort = kBlock <= 64;
+    if constexpr (kShort) memset(job.buffer, 0, kBlock);
+    if (kShort && count == 2) memset(job.buffer + kBlock, 0, kBlock);
     copy(job, job.buffer, rest);
-    job.buffer[rest] = 0x80;
-    Stream<Core>::store_length(job.buffer + kBlock * count, job.length);
+    job.buffer[rest] = Core::kPad;
+    if constexpr (!kShort) clear_bytes(job.buffer + rest + 1, kBlock * count - rest - 1);
+    Stream<Core>::store_end(job.buffer + kBlock * count, job.length);
     job.padded = true;
     return {job.buffer, count};
   }
@@ -214,9 +197,45 @@ class Schedule {
     if (message == nullptr) return false;
     jobs_of_[i] = &jobs_[i];
     set_run(i, begin(jobs_[i], *message));
-    for (usize w = 0; w < Core::kWords; ++w) state_[lanes * w + i] = Core::kStart[w];
+    fresh_ |= u32{1} << i;
     return true;
   }
+
+  // Writes the states of lanes that have begun a message since the last step.
+  template <typename Count>
+  void write_fresh(Count lanes) {
+    if (fresh_ == all_of(lanes)) {
+      for (usize w = 0; w < Core::kWords; ++w) {
+        for (usize i = 0; i < lanes; ++i) state_[lanes * w + i] = Core::kStart[w];
+      }
+      fresh_ = 0;
+    }
+    for (; fresh_ != 0; fresh_ &= fresh_ - 1) {
+      const usize i = static_cast<usize>(std::countr_zero(fresh_));
+      for (usize w = 0; w < Core::kWords; ++w) state_[lanes * w + i] = Core::kStart[w];
+    }
+  }
+
+  // Leaves it to the kernel where that can and all lanes have; returns what to add to a count of blocks.
+  template <typename Count>
+  usize start_fresh(Count lanes) {
+    if (Core::kFresh == 0 || fresh_ != all_of(lanes)) {
+      write_fresh(lanes);
+      return 0;
+    }
+    fresh_ = 0;
+    return Core::kFresh;
+  }
+
+  // Whether the next `count` blocks are the last ones of every lane's message.
+  bool all_end(usize count, usize lanes) const {
+    for (usize i = 0; i < lanes; ++i) {
+      if (counts_[i] != count || !jobs_of_[i]->padded) return false;
+    }
+    return true;
+  }
+
+  static constexpr u32 all_of(usize lanes) { return (u32{1} << lanes) - 1; }
 
   void set_run(usize i, const Run& run) {
     blocks_[i] = run.blocks;
@@ -231,6 +250,7 @@ class Schedule {
       live += fill(i, lanes) ? 1 : 0;
     }
     while (live >= enough) live -= step(row, lanes);
+    if (live != 0) write_fresh(lanes);
     for (usize i = 0; i < lanes; ++i) {
       if (counts_[i] == 0) continue;
       Job* const job = jobs_of_[i];
@@ -252,7 +272,9 @@ class Schedule {
     for (usize i = 0; i < lanes; ++i) {
       if (counts_[i] == 0) blocks_[i] = blocks_[shortest];
     }
-    row.run(state_, blocks_, count);
+    const usize fresh = start_fresh(lanes);
+    const usize final = Core::kFinal != 0 && all_end(count, lanes) ? Core::kFinal : 0;
+    row.run(state_, blocks_, count | fresh | final);
     usize idle = 0;
     for (usize i = 0; i < lanes; ++i) {
       if (counts_[i] == 0) continue;
@@ -283,6 +305,7 @@ class Schedule {
   Job* waiting_[kLanesMost];  // begun by a row that gave up
   usize waiting_count_ = 0;
   // By lane.
+  u32 fresh_ = 0;  // bits: begun, and its state not yet written
   Job* jobs_of_[kLanesMost];
   const u8* blocks_[kLanesMost];
   usize counts_[kLanesMost];  // blocks at blocks_; 0: the lane is idle

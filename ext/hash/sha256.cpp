@@ -109,7 +109,7 @@ bool known_compress(Sha256Compress run) {
 bool known_once(Sha256Of64 run) {
   u8 first[kSha256Digest];
   Sha256::store_digest(first, kCount64, 1);
-  return known_compress(base::sha256_compress) && KnownSha256::of_block(base::sha256_compress, run, first);
+  return known_compress(base::sha256_compress) && KnownSha256::of_64(base::sha256_compress, run, first);
 }
 
 // SHA-256 of a digest, by the plain road.
@@ -123,7 +123,7 @@ void known_again(u8* digest) {
 bool known_twice(Sha256Of64 run) {
   u8 first[kSha256Digest];
   Sha256::store_digest(first, kTwice64, 1);
-  return known_compress(base::sha256_compress) && KnownSha256::of_block(base::sha256_compress, run, first, known_again);
+  return known_compress(base::sha256_compress) && KnownSha256::of_64(base::sha256_compress, run, first, known_again);
 }
 
 bool known_blocks(Sha256Blocks run) {
@@ -214,8 +214,8 @@ void append_sha256_reports(bool again, std::vector<cpu::Report>& out) {
 
 bool run_sha256_row(const RowCall& call) {
   if (call.operation == "sha256_compress") return run_compress<Sha256Core>(compress_choice().named(call.tier), call);
-  if (call.operation == "sha256_64") return run_of_block(of64_choice().named(call.tier), call);
-  if (call.operation == "sha256d_64") return run_of_block(double_of64_choice().named(call.tier), call);
+  if (call.operation == "sha256_64") return run_of_64(of64_choice().named(call.tier), call);
+  if (call.operation == "sha256d_64") return run_of_64(double_of64_choice().named(call.tier), call);
   if (call.operation == "sha256_blocks") return run_blocks(blocks_choice().named(call.tier), call);
   if (call.operation == "sha256_lanes") return run_lanes<Sha256Core>(lanes_choice().row(call.tier), call);
   return false;

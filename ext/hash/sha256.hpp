@@ -29,7 +29,10 @@ struct Sha256Core {
   using Word = u32;
   static constexpr usize kWords = 8;
   static constexpr usize kBlock = 64;
+  static constexpr u8 kPad = 0x80;
   static constexpr usize kLengthBytes = 8;
+  static constexpr usize kFresh = 0;
+  static constexpr usize kFinal = 0;
   static constexpr usize kDigest = kSha256Digest;
   static constexpr bool kBig = true;
   static constexpr u32 kStart[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,

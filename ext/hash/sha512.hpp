@@ -19,7 +19,10 @@ struct Sha512Core {
   using Word = u64;
   static constexpr usize kWords = 8;
   static constexpr usize kBlock = 128;
+  static constexpr u8 kPad = 0x80;
   static constexpr usize kLengthBytes = 16;
+  static constexpr usize kFresh = 0;
+  static constexpr usize kFinal = 0;
   static constexpr usize kDigest = kSha512Digest;
   static constexpr bool kBig = true;
   // First 64 bits of the fractional parts of the square roots of the first 8 primes.

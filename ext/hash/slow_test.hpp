@@ -1,6 +1,6 @@
 // Slow hashes for tests, written from the standards without a look at the fast ones: constants are derived
 // from primes by integer roots, whole messages are padded in a vector, RIPEMD-160 uses the paper's
-// permutations instead of tables.
+// permutations instead of tables, BLAKE3 descends its tree.
 #pragma once
 
 #include <vector>
@@ -226,6 +226,142 @@ inline Buffer sm3(Bytes message) {
   }
   return out;
 }
+
+// Keccak-f[1600] step by step as FIPS 202, section 3.2, writes it, on lanes a[x][y].
+inline void keccak_f(u64 (&a)[5][5]) {
+  const auto turn = [](u64 x, u32 n) { return n % 64 == 0 ? x : (x << n % 64) | (x >> (64 - n % 64)); };
+  // rc(t): the bit of algorithm 5.
+  const auto rc = [](usize t) {
+    u32 r = 0x80;  // R[0] is the highest of eight bits
+    for (usize i = 1; i <= t % 255; ++i) {
+      const u32 last = r & 1;
+      r >>= 1;
+      if (last != 0) r ^= 0x80 | 0x08 | 0x04 | 0x02;  // R[0], R[4], R[5], R[6]
+    }
+    return u64{r >> 7};
+  };
+  for (usize round = 0; round < 24; ++round) {
+    u64 c[5] = {};
+    for (usize x = 0; x < 5; ++x) {
+      for (usize y = 0; y < 5; ++y) c[x] ^= a[x][y];
+    }
+    for (usize x = 0; x < 5; ++x) {
+      for (usize y = 0; y < 5; ++y) a[x][y] ^= c[(x + 4) % 5] ^ turn(c[(x + 1) % 5], 1);
+    }
+    usize x = 1;
+    usize y = 0;
+    for (u32 t = 0; t < 24; ++t) {
+      a[x][y] = turn(a[x][y], (t + 1) * (t + 2) / 2);
+      const usize next = (2 * x + 3 * y) % 5;
+      x = y;
+      y = next;
+    }
+    u64 b[5][5];
+    for (x = 0; x < 5; ++x) {
+      for (y = 0; y < 5; ++y) b[x][y] = a[(x + 3 * y) % 5][x];
+    }
+    for (x = 0; x < 5; ++x) {
+      for (y = 0; y < 5; ++y) a[x][y] = b[x][y] ^ (~b[(x + 1) % 5][y] & b[(x + 2) % 5][y]);
+    }
+    for (usize j = 0; j <= 6; ++j) a[0][0] ^= rc(j + 7 * round) << ((1 << j) - 1);
+  }
+}
+
+// `domain` are the bits between message and padding, and the first of the padding.
+inline Buffer padded_sponge(Bytes message, u8 domain) {
+  Buffer out(message.begin(), message.end());
+  out.push_back(domain);
+  while (out.size() % 136 != 0) out.push_back(0);
+  out.back() |= 0x80;
+  return out;
+}
+
+// A sponge of rate 136 with digests of 32 bytes.
+inline Buffer sponge(Bytes message, u8 domain) {
+  constexpr usize kRate = 136;
+  const Buffer data = padded_sponge(message, domain);
+  u64 a[5][5] = {};
+  for (usize at = 0; at < data.size(); at += kRate) {
+    for (usize i = 0; i < kRate; ++i) a[i / 8 % 5][i / 40] ^= u64{data[at + i]} << (8 * (i % 8));
+    keccak_f(a);
+  }
+  Buffer out;
+  for (usize i = 0; i < 32; ++i) out.push_back(static_cast<u8>(a[i / 8][0] >> (8 * (i % 8))));
+  return out;
+}
+
+inline Buffer keccak256(Bytes message) { return sponge(message, 0x01); }
+inline Buffer sha3_256(Bytes message) { return sponge(message, 0x06); }
+
+// BLAKE3's compression (the paper, section 2.2), with the first half of the output as bytes.
+inline Buffer blake3_compress(const Buffer& chaining, Bytes block, u64 counter, u32 flags) {
+  constexpr usize kMixed[8][4] = {{0, 4, 8, 12},  {1, 5, 9, 13},  {2, 6, 10, 14}, {3, 7, 11, 15},
+                                  {0, 5, 10, 15}, {1, 6, 11, 12}, {2, 7, 8, 13},  {3, 4, 9, 14}};
+  constexpr usize kPermutation[16] = {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8};
+  const auto turn = [](u32 x, u32 n) { return (x >> n) | (x << (32 - n)); };
+  std::vector<u32> v;
+  for (usize i = 0; i < 8; ++i) v.push_back(load_le32(chaining.data() + 4 * i));
+  for (const u32 p : primes(4)) v.push_back(static_cast<u32>(root_fraction(p, 2, 32)));
+  v.push_back(static_cast<u32>(counter));
+  v.push_back(static_cast<u32>(counter >> 32));
+  v.push_back(static_cast<u32>(block.size()));
+  v.push_back(flags);
+  Buffer whole(block.begin(), block.end());
+  whole.resize(64);
+  std::vector<u32> m;
+  for (usize i = 0; i < 16; ++i) m.push_back(load_le32(whole.data() + 4 * i));
+  for (usize round = 0; round < 7; ++round) {
+    for (usize i = 0; i < 8; ++i) {
+      u32 &a = v[kMixed[i][0]], &b = v[kMixed[i][1]], &c = v[kMixed[i][2]], &d = v[kMixed[i][3]];
+      for (usize half = 0; half < 2; ++half) {
+        a += b + m[2 * i + half];
+        d = turn(d ^ a, half == 0 ? 16 : 8);
+        c += d;
+        b = turn(b ^ c, half == 0 ? 12 : 7);
+      }
+    }
+    const std::vector<u32> before = m;
+    for (usize i = 0; i < 16; ++i) m[i] = before[kPermutation[i]];
+  }
+  Buffer out(32);
+  for (usize i = 0; i < 8; ++i) store_le32(out.data() + 4 * i, v[i] ^ v[i + 8]);
+  return out;
+}
+
+inline Buffer blake3_start() {
+  Buffer out(32);
+  const std::vector<u32> first = primes(8);
+  for (usize i = 0; i < 8; ++i) store_le32(out.data() + 4 * i, static_cast<u32>(root_fraction(first[i], 2, 32)));
+  return out;
+}
+
+// The chaining value of the subtree over `part`, whose first chunk has number `chunk` (section 2.4 and 2.5): the left
+// child holds the largest power of two of whole chunks that leaves something to the right one.
+inline Buffer blake3_node(Bytes part, u64 chunk, bool root) {
+  constexpr u32 kChunkStart = 1, kChunkEnd = 2, kParent = 4, kRoot = 8;
+  static const Buffer start = blake3_start();
+  if (part.size() > 1024) {
+    usize left = 1024;
+    while (2 * left < part.size()) left *= 2;
+    Buffer both = blake3_node(part.first(left), chunk, false);
+    const Buffer right = blake3_node(part.subspan(left), chunk + left / 1024, false);
+    both.insert(both.end(), right.begin(), right.end());
+    return blake3_compress(start, both, 0, root ? kParent | kRoot : kParent);
+  }
+  Buffer chaining = start;
+  u32 flags = kChunkStart;
+  while (part.size() > 64) {
+    chaining = blake3_compress(chaining, part.first(64), chunk, flags);
+    part = part.subspan(64);
+    flags = 0;
+  }
+  return blake3_compress(chaining, part, chunk, flags | kChunkEnd | (root ? kRoot : 0));
+}
+
+inline Buffer blake3(Bytes message) { return blake3_node(message, 0, true); }
+
+// The node over two chaining values.
+inline Buffer blake3_parent(Bytes pair, bool root) { return blake3_compress(blake3_start(), pair, 0, root ? 12 : 4); }
 
 // Bytes that repeat with the prime period 251, so that swapped blocks cannot cancel.
 inline Buffer paint(usize len, usize seed) {

@@ -78,7 +78,7 @@ bool known_compress(Sm3Compress run) {
 bool known_of64(Sm3Of64 run) {
   u8 first[kSm3Digest];
   Sm3::store_digest(first, kCount64, 1);
-  return known_compress(base::sm3_compress) && KnownSm3::of_block(base::sm3_compress, run, first);
+  return known_compress(base::sm3_compress) && KnownSm3::of_64(base::sm3_compress, run, first);
 }
 
 bool known_blocks(Sm3Blocks run) {
@@ -143,7 +143,7 @@ void append_sm3_reports(bool again, std::vector<cpu::Report>& out) {
 
 bool run_sm3_row(const RowCall& call) {
   if (call.operation == "sm3_compress") return run_compress<Sm3Core>(compress_choice().named(call.tier), call);
-  if (call.operation == "sm3_64") return run_of_block(of64_choice().named(call.tier), call);
+  if (call.operation == "sm3_64") return run_of_64(of64_choice().named(call.tier), call);
   if (call.operation == "sm3_blocks") return run_blocks(blocks_choice().named(call.tier), call);
   if (call.operation == "sm3_lanes") return run_lanes<Sm3Core>(lanes_choice().row(call.tier), call);
   return false;

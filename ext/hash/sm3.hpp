@@ -22,7 +22,10 @@ struct Sm3Core {
   using Word = u32;
   static constexpr usize kWords = 8;
   static constexpr usize kBlock = 64;
+  static constexpr u8 kPad = 0x80;
   static constexpr usize kLengthBytes = 8;
+  static constexpr usize kFresh = 0;
+  static constexpr usize kFinal = 0;
   static constexpr usize kDigest = kSm3Digest;
   static constexpr bool kBig = true;
   static constexpr u32 kStart[8] = {0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600,

@@ -1,10 +1,14 @@
-// The Merkle-Damgard shell that SHA-256, SHA-512, SM3 and RIPEMD-160 share: a block buffer, a length, and the
-// padding 80 00..00 length (FIPS 180-4, section 5.1; RIPEMD-160 with a little-endian length).
+// The shell that hashes of whole blocks share: a block buffer, a length and the padding. That of SHA-256, SHA-512, SM3
+// and RIPEMD-160 is 80 00..00 length (FIPS 180-4, section 5.1; RIPEMD-160 with a little-endian length); that of the
+// sponges Keccak-256 and SHA3-256, which write no length, is their domain's byte, zeros, and a last bit (FIPS 202,
+// sections 5.1 and B.2).
 //
-// Core gives: Word, kWords, kBlock (bytes), kLengthBytes, kDigest (bytes), kBig (byte order), kStart[kWords]
-// and compress(Word* state, const u8* blocks, usize count). A Stream is plain data: copying it forks the
-// message. Messages are below 2^61 bytes; longer ones have no standard digest (SHA-256, RIPEMD-160) or none
-// that anybody can wait for.
+// Core gives: Word, kWords, kBlock (bytes), kPad (first byte of the padding), kLengthBytes (0: a sponge), kDigest
+// (bytes), kBig (byte order), kStart[kWords] and compress(Word* state, const u8* blocks, usize count); for schedule.hpp
+// what is added to a kernel's count of blocks when all of its states are to be kStart (kFresh), and when nothing but
+// digests is wanted of them (kFinal), or 0 where a kernel does not know that. A Stream is plain data: copying it forks
+// the message. Messages are below 2^61 bytes; longer ones have no standard digest (SHA-256, RIPEMD-160) or none that
+// anybody can wait for.
 #pragma once
 
 #include "base/span.hpp"
@@ -49,21 +53,23 @@ class Stream {
   void finish(u8* out) {
     constexpr usize kLengthAt = Core::kBlock - Core::kLengthBytes;
     usize held = length_ % Core::kBlock;
-    buffer_[held++] = 0x80;
+    buffer_[held++] = Core::kPad;
     if (held > kLengthAt) {
       memset(buffer_ + held, 0, Core::kBlock - held);
       Core::compress(state_, buffer_, 1);
       held = 0;
     }
     memset(buffer_ + held, 0, Core::kBlock - held);
-    store_length(buffer_ + Core::kBlock, length_);
+    store_end(buffer_ + Core::kBlock, length_);
     Core::compress(state_, buffer_, 1);
     store_digest(out, state_, 1);
   }
 
-  // The length field of a message of `length` bytes; `end` is where its last block ends.
-  static void store_length(u8* end, u64 length) {
-    if constexpr (Core::kBig) {
+  // What the padding of a message of `length` bytes ends with; `end` is where its last block ends.
+  static void store_end(u8* end, u64 length) {
+    if constexpr (Core::kLengthBytes == 0) {
+      end[-1] |= 0x80;
+    } else if constexpr (Core::kBig) {
       store_be64(end - 8, length << 3);
       // The upper half of SHA-512's 128-bit length: byte counts are 64-bit, so only three bits of it can be
       // set.
@@ -80,8 +86,10 @@ class Stream {
 
  private:
   static void store(u8* p, Word word) {
-    if constexpr (sizeof(Word) == 8) {
+    if constexpr (sizeof(Word) == 8 && Core::kBig) {
       store_be64(p, word);
+    } else if constexpr (sizeof(Word) == 8) {
+      store_le64(p, word);
     } else if constexpr (Core::kBig) {
       store_be32(p, word);
     } else {

@@ -2,6 +2,10 @@
 // multiply-add against products computed here from 26-bit halves.
 #include <doctest/doctest.h>
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
 #include <random>
 #include <string>
 #include <vector>
@@ -21,6 +25,8 @@ struct LaneTier {
   usize (*u32_rows)(u32*, u8*, u32*, const u8*, usize);
   usize (*u64_ops)(u64*, const u64*, const u64*, const u64*, const u64*, const u64*);
   usize (*u64_rows)(u64*, u8*, u64*, const u8*, usize);
+  usize (*logic)(u64*, const u64*, const u64*, const u64*);
+  usize (*logic_rows)(u64*, u8*, const u8*, usize);
 };
 
 #if defined(__x86_64__)
@@ -37,14 +43,26 @@ bool cpu_has(const std::string& tier) {
 
 std::vector<LaneTier> tiers() {
   return {
-      {"base", true, 1, 1, base::probe_u32, base::probe_u32_rows, base::probe_u64, base::probe_u64_rows},
+#define ISTHMUS_TIER_ROW(tier, here, lanes32, lanes64) \
+  {#tier,                                              \
+   here,                                               \
+   lanes32,                                            \
+   lanes64,                                            \
+   tier::probe_u32,                                    \
+   tier::probe_u32_rows,                               \
+   tier::probe_u64,                                    \
+   tier::probe_u64_rows,                               \
+   tier::probe_logic,                                  \
+   tier::probe_logic_rows}
+      ISTHMUS_TIER_ROW(base, true, 1, 1),
 #if defined(__x86_64__)
-      {"avx2", cpu_has("avx2"), 8, 4, avx2::probe_u32, avx2::probe_u32_rows, avx2::probe_u64, avx2::probe_u64_rows},
-      {"avx512", cpu_has("avx512"), 16, 8, avx512::probe_u32, avx512::probe_u32_rows, avx512::probe_u64,
-       avx512::probe_u64_rows},
+      ISTHMUS_TIER_ROW(avx2, cpu_has("avx2"), 8, 4),
+      ISTHMUS_TIER_ROW(avx512, cpu_has("avx512"), 16, 8),
 #elif defined(__aarch64__)
-      {"neon", true, 4, 2, neon::probe_u32, neon::probe_u32_rows, neon::probe_u64, neon::probe_u64_rows},
+      ISTHMUS_TIER_ROW(neon, true, 4, 2),
+      ISTHMUS_TIER_ROW(armsha3, (getauxval(AT_HWCAP) & (1ul << 17)) != 0, 4, 2),
 #endif
+#undef ISTHMUS_TIER_ROW
   };
 }
 
@@ -108,6 +126,8 @@ void expected_u32(u32 (&out)[kU32Ops], u32 x, u32 y, u32 z, u32 first) {
   out[kU32Shr10] = x >> 10;
   out[kU32Rotr2] = turn32(x, 2);
   out[kU32Rotr7] = turn32(x, 7);
+  out[kU32Rotr8] = turn32(x, 8);
+  out[kU32Rotr16] = turn32(x, 16);
   out[kU32Rotr25] = turn32(x, 25);
   out[kU32Xor3] = x ^ y ^ z;
   out[kU32Choose] = bitwise(x, y, z, false);
@@ -252,6 +272,57 @@ TEST_CASE("rows of 64-bit words move to lanes and back") {
       const u8* const row = rows16 + kStride * (lanes - 1 - i) + 8;
       for (usize j = 0; j < 16; ++j) CHECK(words16[lanes * j + i] == load_le64(row + 8 * j));
       CHECK(memcmp(rows8 + 64 * i, row, 64) == 0);
+    }
+  }
+}
+
+TEST_CASE("64-bit lanes: logic of three words and turned sums equal scalar words") {
+  for (const LaneTier& tier : tiers()) {
+    if (!tier.here) continue;
+    CAPTURE(tier.name);
+    Words<u64> words;
+    for (int round = 0; round < 200; ++round) {
+      u64 a[kProbeLanes], b[kProbeLanes], c[kProbeLanes];
+      words.fill(a, kProbeLanes);
+      words.fill(b, kProbeLanes);
+      words.fill(c, kProbeLanes);
+      u64 got[kLogicOps * kProbeLanes];
+      CHECK(tier.logic(got, a, b, c) == tier.lanes64);
+      for (usize i = 0; i < kProbeLanes; ++i) {
+        u64 expected[kLogicOps];
+        expected[kLogicSum3] = a[i] ^ b[i] ^ c[i];
+        expected[kLogicAndNotXor] = (a[i] & ~b[i]) ^ c[i];
+        expected[kLogicRotl0] = a[i];
+        expected[kLogicRotl13] = turn64(a[i], 51);
+        expected[kLogicXorRotl0] = a[i] ^ b[i];
+        expected[kLogicXorRotl8] = turn64(a[i] ^ b[i], 56);
+        expected[kLogicXorRotl21] = turn64(a[i] ^ b[i], 43);
+        expected[kLogicXorRotl56] = turn64(a[i] ^ b[i], 8);
+        expected[kLogicXorTurned] = a[i] ^ turn64(b[i], 63);
+        for (usize op = 0; op < kLogicOps; ++op) {
+          CAPTURE(op);
+          REQUIRE(got[kProbeLanes * op + i] == expected[op]);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("columns and rows of four 64-bit words") {
+  for (const LaneTier& tier : tiers()) {
+    if (!tier.here) continue;
+    CAPTURE(tier.name);
+    constexpr usize kStride = 41;
+    u8 rows[kStride * 8];
+    for (usize i = 0; i < sizeof(rows); ++i) rows[i] = static_cast<u8>(i * 7 + i / 251);
+    u64 column[8];
+    u8 rows4[32 * 8];
+    const usize lanes = tier.logic_rows(column, rows4, rows, kStride);
+    REQUIRE(lanes == tier.lanes64);
+    for (usize i = 0; i < lanes; ++i) {
+      const u8* const row = rows + kStride * (lanes - 1 - i) + 1;
+      CHECK(column[i] == load_le64(row + 8));
+      CHECK(memcmp(rows4 + 32 * i, row, 32) == 0);
     }
   }
 }

@@ -2,7 +2,7 @@
 // with ISTHMUS_LANES64, or ISTHMUS_FE52, or all three; ISTHMUS_FE52_ROUNDING where the policy wants another rounding.
 #include "simd/lanes_fe52.hpp"
 #include "simd/lanes_u32.hpp"
-#include "simd/lanes_u64.hpp"
+#include "simd/lanes_u64_logic.hpp"
 #include "simd/probe_tiers.hpp"
 
 #ifndef ISTHMUS_FE52_ROUNDING
@@ -24,7 +24,7 @@ usize probe_u32(u32* out, const u32* a, const u32* b, const u32* c) {
     // clang-format off
     const V results[kU32Ops] = {
         x + y, x ^ y, x & y, x | y, simd::shr<3>(x), simd::shr<10>(x), simd::rotr<2>(x), simd::rotr<7>(x),
-        simd::rotr<25>(x), xor3(x, y, z), choose(x, y, z), majority(x, y, z), or_not_xor(x, y, z),
+        simd::rotr<8>(x), simd::rotr<16>(x), simd::rotr<25>(x), xor3(x, y, z), choose(x, y, z), majority(x, y, z), or_not_xor(x, y, z),
         swap_bytes(x), V::set1(c[0]), pinned};
     // clang-format on
     for (usize op = 0; op < kU32Ops; ++op) results[op].store(out + kProbeLanes * op + i);
@@ -90,6 +90,37 @@ usize probe_u64_rows(u64* square, u8* rows8, u64* words16, const u8* rows16, usi
   for (usize j = 0; j < 16; ++j) w[j].store(words16 + V::kLanes * j);
   const V first[8] = {w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]};
   store_rows8(rows8, first);
+  return V::kLanes;
+}
+
+#endif
+
+#if defined(ISTHMUS_LANES32)
+
+usize probe_logic(u64* out, const u64* a, const u64* b, const u64* c) {
+  using V = simd::ISTHMUS_LANES64;
+  for (usize i = 0; i < kProbeLanes; i += V::kLanes) {
+    const V x = V::load(a + i);
+    const V y = V::load(b + i);
+    const V z = V::load(c + i);
+    const V results[kLogicOps] = {simd::sum3(x, y, z),      and_not_xor(x, y, z),     simd::rotl<0>(x),
+                                  simd::rotl<13>(x),        simd::xor_rotl<0>(x, y),  simd::xor_rotl<8>(x, y),
+                                  simd::xor_rotl<21>(x, y), simd::xor_rotl<56>(x, y), xor_turned(x, y)};
+    for (usize op = 0; op < kLogicOps; ++op) results[op].store(out + kProbeLanes * op + i);
+  }
+  return V::kLanes;
+}
+
+// column: word 1 of every row, lane i of the row `lanes - 1 - i`, past its first byte; rows4: words 0..3 of those rows
+// as lanes have them.
+usize probe_logic_rows(u64* column, u8* rows4, const u8* rows, usize stride) {
+  using V = simd::ISTHMUS_LANES64;
+  const u8* at[V::kLanes];
+  for (usize i = 0; i < V::kLanes; ++i) at[i] = rows + stride * (V::kLanes - 1 - i);
+  V w[4];
+  for (usize j = 0; j < 4; ++j) w[j] = simd::load_column(at, 1 + 8 * j);
+  w[1].store(column);
+  simd::store_rows4(rows4, w);
   return V::kLanes;
 }
 

@@ -1,14 +1,16 @@
-"""Every hash, through every form of batch, equals hashlib (and the oracle for RIPEMD-160)."""
+"""Every hash, through every form of batch, equals hashlib (BLAKE3 its package, RIPEMD-160 and Keccak-256 the
+oracle)."""
 
 from __future__ import annotations
 
 import hashlib
 import random
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pytest
+from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,12 +24,25 @@ REFERENCE: Final[dict[str, Callable[[bytes], bytes]]] = {
     "ripemd160": oracle.ripemd160,
     "hash160": lambda message: oracle.ripemd160(hashlib.sha256(message).digest()),
     "sm3": lambda message: hashlib.new("sm3", message).digest(),
+    "keccak256": oracle.keccak256,
+    "sha3-256": lambda message: hashlib.sha3_256(message).digest(),
+    "blake3": lambda message: blake3(message).digest(),
 }
+WHOLE: Final[dict[str, Callable[..., Any]]] = {
+    "sha256": hashlib.sha256,
+    "sha512": hashlib.sha512,
+    "sha3-256": hashlib.sha3_256,
+    "blake3": blake3,
+}
+SLOW: Final = ("ripemd160", "hash160", "keccak256")  # their oracle is Python
 NEEDS_OPENSSL: Final = pytest.mark.skipif("sm3" not in hashlib.algorithms_available, reason="OpenSSL without SM3")
 NAMES: Final = [pytest.param(name, marks=NEEDS_OPENSSL) if name == "sm3" else name for name in REFERENCE]
 
-# Lengths around the padding borders of 64- and 128-byte blocks.
-BORDERS: Final = sorted({block * k + d for block in (64, 128) for k in range(4) for d in (-17, -9, -8, -1, 0, 1)})
+# Lengths around the padding borders of blocks of 64, 128 and 136 bytes, and around BLAKE3's chunks.
+BORDERS: Final = sorted(
+    {block * k + d for block in (64, 128, 136) for k in range(4) for d in (-17, -9, -8, -1, 0, 1)}
+    | {1024 * k + d for k in (1, 2, 3, 4, 5, 8) for d in (-64, -63, -1, 0, 1, 64)}
+)
 
 
 def test_every_hash_has_a_reference() -> None:
@@ -54,7 +69,14 @@ def test_lengths_around_padding_borders(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("length", [0, 1, 32, 55, 56, 64, 65, 80, 111, 112, 128])
+def test_every_short_length(name: str) -> None:
+    rng = random.Random(name)
+    messages = [rng.randbytes(length) for length in range(301)]
+    assert digests(name, messages) == [REFERENCE[name](message) for message in messages]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("length", [0, 1, 32, 55, 56, 64, 65, 80, 111, 112, 128, 135, 136])
 def test_equal_lengths_of_every_batch_size(name: str, length: int) -> None:
     """Equal lengths are what lanes like; sizes 0 to 40 leave every partial pass."""
     rng = random.Random(length)
@@ -73,26 +95,36 @@ def test_unequal_lengths(name: str, lengths: list[int], seed: int) -> None:
     """Lanes are refilled as messages end; a few long ones are left to the next row."""
     rng = random.Random(seed)
     messages = [rng.randbytes(length) for length in lengths]
-    if name in ("ripemd160", "hash160"):  # their oracle is slow
+    if name in SLOW:
         messages = [message[:300] for message in messages]
     assert digests(name, messages) == [REFERENCE[name](message) for message in messages]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_long_message(name: str) -> None:
-    message = random.Random(1).randbytes(100_000 if name in ("ripemd160", "hash160") else 3_000_001)
+    message = random.Random(1).randbytes(100_000 if name in SLOW else 3_000_001)
     assert digests(name, [message]) == [REFERENCE[name](message)]
 
 
+@pytest.mark.parametrize("count", [1, 2, 7, 33])
+def test_blake3_trees_of_many_sizes(count: int) -> None:
+    """Trees that share a window of chunks, fill it, or need several; a flat tree beside a deep one."""
+    rng = random.Random(count)
+    window = 256 * 1024
+    sizes = (0, 1, 1024, 1025, 3 * 1024, window - 1, window, window + 1, 2 * window + 1025)
+    messages = [rng.randbytes(rng.choice(sizes)) for _ in range(count)]
+    assert digests("blake3", messages) == [blake3(message).digest() for message in messages]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["sha256", "sha512"])
+@pytest.mark.parametrize("name", ["sha256", "sha512", "sha3-256", "blake3"])
 def test_messages_beyond_four_gibibytes(name: str) -> None:
     """The length field counts bits: 2^32 bytes is where 32-bit counters wrap."""
     size = (1 << 32) + 77
     message = np.zeros(size, np.uint8)
     message[-1] = 1
     got = isthmus.hash_many(name, [message], threads=1)
-    assert got[0].tobytes() == hashlib.new(name, message).digest()
+    assert got[0].tobytes() == WHOLE[name](message).digest()  # reads the array in place
 
 
 @given(leaves=st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=80))

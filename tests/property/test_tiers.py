@@ -12,14 +12,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from blake3 import blake3
 
 import isthmus
 from isthmus import _native
+from isthmus.reference import hashes as oracle
 
 STATES_THAT_RUN = ("chosen", "usable")
 
 
-HASHES = ("sha", "sm3", "ripemd")  # operations whose rows can be called by name; the C++ tests run those of curves
+HASHES = (
+    "sha",
+    "sm3",
+    "ripemd",
+    "keccak",
+    "blake3",
+)  # operations whose rows can be called by name; the C++ tests run those of curves
 
 
 def usable_rows() -> list[tuple[str, str]]:
@@ -66,12 +74,20 @@ def clear(features: str, code: str) -> subprocess.CompletedProcess[str]:
 
 CLEARED = """
 import hashlib, random, isthmus
+from blake3 import blake3
 from isthmus import _native
+from isthmus.reference.hashes import keccak256
 rng = random.Random(1)
 rows = [rng.randbytes(n) for n in [*range(0, 200, 7), 64, 64, 64, 1000]]
 for name in ("sha256", "sha512", *{"sm3", "ripemd160"} & hashlib.algorithms_available):
     got = [row.tobytes() for row in isthmus.hash_many(name, rows)]
     assert got == [hashlib.new(name, row).digest() for row in rows], name
+rows += [rng.randbytes(n) for n in [135, 136, 137, 272, 1024, 1025, 2048, 2049, 9000]]
+others = {"keccak256": keccak256, "sha3-256": lambda m: hashlib.sha3_256(m).digest(),
+          "blake3": lambda m: blake3(m).digest()}
+for name, reference in others.items():
+    got = [row.tobytes() for row in isthmus.hash_many(name, rows)]
+    assert got == [reference(row) for row in rows], name
 leaves = [rng.randbytes(32) for _ in range(77)]
 level = leaves
 while len(level) > 1:
@@ -128,7 +144,9 @@ STATE_AND_BLOCK = {
     "sha512_compress": (64, 128),
     "ripemd160_compress": (20, 64),
     "sm3_compress": (32, 64),
+    "keccak_compress": (200, 136),
 }
+WIDTHS = {"sha512": 128, "keccak": 136}  # bytes of a block, where they are not 64
 
 
 def blocks(operation: str, count: int, width: int) -> bytes:
@@ -144,7 +162,7 @@ def rows_of(operation: str, count: int, per_message: int = 1) -> Any:
         state, width = STATE_AND_BLOCK[operation]
         raw = random.Random(operation).randbytes(state) + blocks(operation, count, width)
         return np.frombuffer(raw, np.uint8).reshape(1, -1)
-    width = 128 if operation.startswith("sha512_") else 64
+    width = WIDTHS.get(operation.split("_")[0], 64)
     return np.frombuffer(blocks(operation, count, per_message * width), np.uint8).reshape(count, per_message * width)
 
 
@@ -152,7 +170,12 @@ def sha256(message: bytes) -> bytes:
     return hashlib.sha256(message).digest()
 
 
-WANTED = {"sha256_64": sha256, "sha256d_64": lambda message: sha256(sha256(message))}
+WANTED = {
+    "sha256_64": sha256,
+    "sha256d_64": lambda message: sha256(sha256(message)),
+    "keccak256_64": oracle.keccak256,
+    "blake3_lanes": lambda message: blake3(message).digest(),
+}
 if "sm3" in hashlib.algorithms_available:
     WANTED["sm3_64"] = lambda message: hashlib.new("sm3", message).digest()
 
@@ -176,7 +199,8 @@ def test_rows_of_several_blocks_equal_base(operation: str, tier: str) -> None:
     for count, per_message in ((1, 2), (5, 3), (17, 2), (33, 7)):
         data = rows_of(operation, count, per_message)
         got = _native.hash_row(operation, tier, data)
-        base = _native.hash_row(operation.replace("_lanes", "_blocks"), "base", data)
+        plain = operation if operation.startswith("blake3_") else operation.replace("_lanes", "_blocks")
+        base = _native.hash_row(plain, "base", data)
         assert got.tolist() == base.tolist(), (count, per_message)
 
 

@@ -347,6 +347,7 @@ def test_dtype() -> None:
         ("sha256", lambda m: hashlib.sha256(m).digest()),
         ("sha256d", lambda m: hashlib.sha256(hashlib.sha256(m).digest()).digest()),
         ("sha512", lambda m: hashlib.sha512(m).digest()),
+        ("sha3-256", lambda m: hashlib.sha3_256(m).digest()),
     ],
 )
 def test_hash_many_equals_hashlib(engine: Engine, name: str, reference: Any) -> None:

@@ -275,7 +275,8 @@ def test_ecdsa_digests(made: Any) -> None:
     message = b"a message"
     digest = hashlib.sha256(message).digest()
     twice = hashlib.sha256(digest).digest()
-    for name, seen in (("sha256", digest), ("sha256d", twice), ("sm3", isthmus.hash_many("sm3", [message])[0])):
+    others = [(name, isthmus.hash_many(name, [message])[0]) for name in ("sm3", "keccak256", "sha3-256", "blake3")]
+    for name, seen in (("sha256", digest), ("sha256d", twice), *others):
         signer = made(SECRET, hash=name)
         assert signer.hash == name
         assert isthmus.verify(signer.scheme, [signer.public_key], [bytes(seen)], [signer.sign(message)]).all()

@@ -1,4 +1,5 @@
-"""Hash vectors: NIST CAVP response files, ACVP JSON and Botan's .vec text, each recognised by its content."""
+"""Hash vectors: NIST CAVP response files, ACVP JSON, Botan's .vec text, BLAKE3's JSON and XKCP's permutations, each
+recognised by its content."""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ from helpers.data import files, json_files
 
 # Digest names of the files, by the project's name.
 NAMES: Final = {"sha256": ("SHA256", "SHA-256", "SHA2-256"), "sha512": ("SHA512", "SHA-512", "SHA2-512"),
-                "ripemd160": ("RIPEMD160", "RIPEMD-160"), "sm3": ("SM3",)}  # fmt: skip
+                "ripemd160": ("RIPEMD160", "RIPEMD-160"), "sm3": ("SM3",),
+                "keccak256": ("KECCAK-1600(256)",), "sha3-256": ("SHA3-256",),
+                "blake3": ("BLAKE3",)}  # fmt: skip
 
 # RIPEMD-160's own published answers (the paper's appendix), and double hashes that every Bitcoin reader
 # knows.
@@ -44,6 +47,14 @@ SHA2_KNOWN: Final = (
 )  # fmt: skip
 
 
+# Keccak-256 as Ethereum knows it: of nothing (EIP-1052), of an empty list in RLP, and of a function's signature.
+KECCAK_KNOWN: Final = (
+    (b"", "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"),
+    (b"\xc0", "1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347"),
+    (b"transfer(address,uint256)", "a9059cbb2ab09eb219583f4a59a5d0623ade346d962bcd4e46b11da047c9049b"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class HashRow:
     """One message and its digest."""
@@ -55,7 +66,10 @@ class HashRow:
 
 @dataclass(frozen=True, slots=True)
 class MonteCarlo:
-    """CAVP's Monte Carlo run: a seed and the digests after each thousand hashes."""
+    """CAVP's Monte Carlo run: a seed and the digests after each thousand hashes.
+
+    A message of SHA-2's run is the last three digests, of SHA-3's the last one (SHA3VS, section 6.2.3).
+    """
 
     source: str
     name: str
@@ -118,9 +132,9 @@ def load(folder: Path) -> dict[str, list[HashRow]]:
     """Rows by our name of the hash, from every known form below `folder`."""
     found: dict[str, list[HashRow]] = {name: [] for name in NAMES}
     for path in files(folder, "*.rsp"):
-        part = re.match(r"(SHA256|SHA512)(Short|Long)Msg", path.name)
+        part = re.match(r"(SHA256|SHA512|SHA3_256)(Short|Long)Msg", path.name)
         if part:
-            found[part[1].lower()] += _rsp(path)
+            found[part[1].lower().replace("_", "-")] += _rsp(path)
     for path in files(folder, "*.vec"):
         for name, row in _vec(path):
             found[name].append(row)
@@ -134,14 +148,33 @@ def load(folder: Path) -> dict[str, list[HashRow]]:
             own = _own_name(str(content.get("algorithm", "")))
             if own is not None:
                 found[own] += _acvp(path, content)
+        elif isinstance(content, dict) and "BLAKE3" in str(content.get("context_string")):
+            found["blake3"] += _blake3(path, content)
     return found
 
 
+def _blake3(path: Path, content: Any) -> Iterator[HashRow]:
+    """Inputs count 0, 1, .. modulo 251; the first 32 bytes of an output are the digest."""
+    for case in content["cases"]:
+        length = case["input_len"]
+        message = (bytes(range(251)) * (length // 251 + 1))[:length]
+        yield HashRow(path.name, message, bytes.fromhex(case["hash"])[:32])
+
+
+def permutations(folder: Path) -> Iterator[tuple[bytes, bytes]]:
+    """XKCP's examples of Keccak-f[1600]: a state of 200 bytes before and after."""
+    pattern = r"Input of permutation:\n(.+)\n(?s:.+?)State after permutation:\n(.+)\n"
+    for path in files(folder, "KeccakF-1600-*.txt"):
+        for before, after in re.findall(pattern, path.read_text()):
+            yield bytes.fromhex(before), bytes.fromhex(after)
+
+
 def monte_carlo(folder: Path) -> Iterator[MonteCarlo]:
-    """CAVP Monte Carlo files of SHA-256 and SHA-512."""
-    for path in files(folder, "SHA256Monte.rsp", "SHA512Monte.rsp"):
+    """CAVP Monte Carlo files of SHA-256, SHA-512 and SHA3-256."""
+    for path in files(folder, "SHA256Monte.rsp", "SHA512Monte.rsp", "SHA3_256Monte.rsp"):
         text = path.read_text()
         seed = re.search(r"Seed = ([0-9a-f]+)", text)
         assert seed is not None, path
         digests = tuple(bytes.fromhex(value) for value in re.findall(r"MD = ([0-9a-f]+)", text))
-        yield MonteCarlo(path.name, path.name[:6].lower(), bytes.fromhex(seed[1]), digests)
+        name = path.name.removesuffix("Monte.rsp").lower().replace("_", "-")
+        yield MonteCarlo(path.name, name, bytes.fromhex(seed[1]), digests)
