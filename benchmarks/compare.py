@@ -38,6 +38,13 @@ Others = dict[str, neighbours.Verifier]
 ISTHMUS: Final = "isthmus"
 SIGNERS: Final = 50  # of a permissioned network
 WARM_UP_MAX: Final = 60
+MERKLE_HASHES: Final = {  # by rule: what a neighbour hashes 64 bytes with, where hashlib has it
+    "sha256-pairs": "sha256",
+    "sha256d-bitcoin": "sha256d",
+    "sm3-pairs": "sm3",
+    "keccak256-pairs": "keccak256",
+    "blake3-parent": "blake3-parent",
+}
 TABLED: Final = ("secp256k1-ecdsa", "p256-ecdsa", "sm2-sm3")  # schemes whose frequent signers get tables
 
 
@@ -178,7 +185,7 @@ def merkle_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
     power = leaves.bit_length() - 1
     rows = cases.messages(leaves, 32)
     matrix = np.frombuffer(b"".join(rows), np.uint8).reshape(leaves, 32)
-    for rule, name in (("sha256-pairs", "sha256"), ("sha256d-bitcoin", "sha256d"), ("sm3-pairs", "sm3")):
+    for rule, name in MERKLE_HASHES.items():
         entrants: dict[str, Entrant] = {ISTHMUS: _bound(lambda given, r=rule: engine.merkle_root(r, given), matrix)}
         if neighbours.has_hash(name):
             entrants["hashlib loop"] = _bound(lambda given, n=name: neighbours.merkle_loop(given, n), rows)

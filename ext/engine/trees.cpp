@@ -3,7 +3,9 @@
 #include <mutex>
 
 #include "engine/engine.hpp"
+#include "hash/blake3.hpp"
 #include "hash/hash.hpp"
+#include "hash/keccak.hpp"
 #include "hash/sha256.hpp"
 #include "hash/sm3.hpp"
 #include "merkle/verify.hpp"
@@ -60,9 +62,8 @@ struct NamedPairs {
 };
 
 constexpr NamedPairs kPairs[] = {
-    {"sha256", hash::sha256_64},
-    {"sha256d", hash::sha256d_64},
-    {"sm3", hash::sm3_64},
+    {"sha256", hash::sha256_64},       {"sha256d", hash::sha256d_64},          {"sm3", hash::sm3_64},
+    {"keccak256", hash::keccak256_64}, {"blake3-parent", hash::blake3_parent},
 };
 
 }  // namespace

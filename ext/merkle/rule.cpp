@@ -3,7 +3,9 @@
 
 #include "base/check.hpp"
 #include "base/made_once.hpp"
+#include "hash/blake3.hpp"
 #include "hash/hash.hpp"
+#include "hash/keccak.hpp"
 #include "hash/sha256.hpp"
 #include "hash/sm3.hpp"
 
@@ -41,6 +43,7 @@ struct PairHash {
 constexpr PairHash kPairHashes[] = {
     {Hash::sha256, hash::sha256_64},
     {Hash::sm3, hash::sm3_64},
+    {Hash::keccak256, hash::keccak256_64},
 };
 
 struct Entry {
@@ -89,6 +92,22 @@ constexpr Entry kRules[] = {
       .leaf = Leaf::digest,
       .empty = Empty::refused},
      false},
+    {{.tree = Tree::keccak256_pairs,
+      .hash = Hash::keccak256,
+      .pairs = hash::keccak256_64,
+      .bits = 1,
+      .odd = Odd::refused,
+      .leaf = Leaf::digest,
+      .empty = Empty::refused},
+     false},
+    {{.tree = Tree::blake3_parent,
+      .hash = Hash::blake3,
+      .pairs = hash::blake3_parent,
+      .bits = 1,
+      .odd = Odd::refused,
+      .leaf = Leaf::digest,
+      .empty = Empty::refused},
+     false},
     {{.tree = Tree::chainmaker,
       .hash = Hash::sha256,
       .pairs = hash::sha256_64,
@@ -98,7 +117,7 @@ constexpr Entry kRules[] = {
       .empty = Empty::refused},
      true},
     {{.tree = Tree::fisco_v2,
-      .hash = Hash::sm3,
+      .hash = Hash::keccak256,
       .pairs = nullptr,
       .bits = 4,
       .odd = Odd::grouped,
@@ -107,8 +126,8 @@ constexpr Entry kRules[] = {
       .hashes_root = true},
      true},
     {{.tree = Tree::fisco_v3,
-      .hash = Hash::sm3,
-      .pairs = hash::sm3_64,
+      .hash = Hash::keccak256,
+      .pairs = hash::keccak256_64,
       .bits = 1,
       .odd = Odd::grouped,
       .leaf = Leaf::digest,
@@ -123,8 +142,8 @@ constexpr Entry kRules[] = {
       .empty = Empty::zeros},
      false},
     {{.tree = Tree::mmr,
-      .hash = Hash::sha256,
-      .pairs = hash::sha256_64,
+      .hash = Hash::keccak256,
+      .pairs = hash::keccak256_64,
       .bits = 1,
       .odd = Odd::promoted,
       .leaf = Leaf::digest,

@@ -88,12 +88,13 @@ bool Tree::update(u64 first, const u8* leaves, const Spread& spread) {
     const u32 upto = std::min(depth_, level + kRunBits / rule_.bits);
     const usize first_run = static_cast<usize>(first >> kRunBits);
     const usize runs = static_cast<usize>((width_[level] + kRun - 1) >> kRunBits) - first_run;
-    spread((runs + kRunsPerJob - 1) / kRunsPerJob, [&](usize job) {
+    const auto work = [&](usize job) {
       for (usize i = job * kRunsPerJob; i < runs && i < (job + 1) * kRunsPerJob; ++i) {
         if (level == 0 && leaves != nullptr) take_in(first_run + i);
         if (!update_run(level, upto, first, first_run + i)) clean = false;
       }
-    });
+    };
+    spread((runs + kRunsPerJob - 1) / kRunsPerJob, std::ref(work));  // by reference: nothing here needs memory
     first >>= kRunBits;
   }
   return clean;

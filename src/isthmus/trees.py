@@ -243,7 +243,7 @@ def hash_pairs(
 ) -> NDArray[np.uint8]:
     """Digests of n pairs of 32-byte nodes, left || right: a uint8 array of shape (n, 32).
 
-    ``name``   ``sha256``, ``sha256d`` or ``sm3``
+    ``name``   ``sha256``, ``sha256d``, ``sm3``, ``keccak256``, or ``blake3-parent`` for two chaining values
     ``pairs``  n rows of 64 bytes in any form; a level of a tree of shape (2 n, 32) is reshaped to (n, 64). Arrays are
                read in place, so nobody should write to them during the call
     ``out``    where the digests go: a C-contiguous uint8 array of shape (n, 32) that does not overlap ``pairs``

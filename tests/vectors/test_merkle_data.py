@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
-from helpers.data import files
+from helpers.data import files, json_files, load_json
 
 import isthmus
 from isthmus.reference import merkle as oracle
@@ -102,6 +103,102 @@ def test_execution_blocks_of_mainnet_under_beacon_blocks(data: Path, figures: Ca
     figures(f"SSZ: {seen} proofs of mainnet execution blocks, all right")
 
 
+def _blocks(folder: Path) -> list[Any]:
+    found: list[Any] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            if {"transactions", "transactionsRoot"} <= set(value):
+                found.append(value)
+            value = list(value.values())
+        for each in value if isinstance(value, list) else ():
+            walk(each)
+
+    for _, content in json_files(folder):
+        walk(content)
+    return found
+
+
+def test_fisco_2_transaction_roots(data: Path, figures: Callable[[str], None]) -> None:
+    """Blocks of developers' networks with the hashes of all their transactions; one of them has five. Some samples
+    were altered by those who published them: what is asked is that most agree, and the one of five among them."""
+    right: list[int] = []
+    wrong = 0
+    for block in _blocks(data / "blocks" / "fisco"):
+        said = [str(each.get("hash") if isinstance(each, dict) else each) for each in block["transactions"]]
+        if not said or any(len(each) != 66 for each in said):
+            continue
+        root = isthmus.merkle_root("fisco-v2", [unhex(each) for each in said])
+        if root == unhex(block["transactionsRoot"]):
+            right.append(len(said))
+        else:
+            wrong += 1
+    if not right and not wrong:
+        pytest.skip("no FISCO BCOS 2 blocks in the data folder")
+    assert 5 in right
+    assert len(right) > wrong
+    figures(f"FISCO BCOS 2: {len(right)} transaction roots right, {wrong} of altered samples differ")
+
+
+def _groups(proof: list[str]) -> list[list[bytes]]:
+    """FISCO BCOS 3 writes a count before each group of children."""
+    raw, out = [bytes.fromhex(each.removeprefix("0x")) for each in proof], []
+    while raw:
+        size = int.from_bytes(raw[0][:4], "big")
+        out.append(raw[1 : 1 + size])
+        raw = raw[1 + size :]
+    return out
+
+
+def test_fisco_3_proofs(data: Path, figures: Callable[[str], None]) -> None:
+    """Real proofs of ten levels. Which child goes on says the index, a group of one the last node of an odd level:
+    together they are an index and a count."""
+    folder = data / "blocks" / "fisco" / "proofs"
+    seen = 0
+    roots = {"txProof": ("hash", "txsRoot"), "txReceiptProof": ("hash", "receiptsRoot")}
+    blocks = [content for path, content in json_files(folder) if "txsRoot" in content]
+    for path, content in json_files(folder):
+        for field, (leaf_field, root_field) in roots.items():
+            if field not in content or not isinstance(content[field][0], str):
+                continue
+            if field == "txProof" and "txReceiptProof" in content:
+                leaf_field = "transactionHash"
+            groups = _groups(content[field])
+            leaf = node = unhex(content[leaf_field])
+            index, siblings, count = 0, [], 0
+            for level, group in enumerate(groups):
+                place = group.index(node)
+                index |= place << level
+                siblings += [group[1 - place]] if len(group) == 2 else []
+                node = isthmus.hash_many("keccak256", [b"".join(group)])[0].tobytes()
+            # whole up to the node that is alone, and nothing after it
+            alone = [level for level, group in enumerate(groups) if len(group) == 1]
+            count = (index >> alone[0]) + 1 << alone[0] if alone else 1 << len(groups)
+            root = unhex(next(block[root_field] for block in blocks))
+            assert one("fisco-v3", root, index, leaf, siblings, count), (path.name, field)
+            assert not one("fisco-v3", root, index ^ 1 << len(groups) - 1, leaf, siblings, count)
+            assert not one("fisco-v3", root, index, leaf, siblings[:-1], count)
+            seen += 1
+    if not seen:
+        pytest.skip("no FISCO BCOS 3 proofs in the data folder")
+    figures(f"FISCO BCOS 3: {seen} proofs, all right")
+
+
+def test_polkadot_mountain_range(data: Path) -> None:
+    """Snowbridge's range of 15 leaves; its proofs are the siblings on the way up, as ours."""
+    path = data / "blocks" / "snowbridge" / "mmr-fixture-data-15-leaves.json"
+    if not path.is_file():
+        pytest.skip("no mountain range in the data folder")
+    content = load_json(path)
+    leaves = [unhex(leaf) for leaf in content["leaves"]]
+    tree = isthmus.MerkleTree("mmr", leaves)
+    assert tree.root == unhex(content["rootHash"])
+    for index, proof in enumerate(content["proofs"]):
+        assert [row.tobytes() for row in tree.proof(index)] == [unhex(item) for item in proof["items"]]
+    stated = [[unhex(item) for item in proof["items"]] for proof in content["proofs"]]
+    assert isthmus.verify_proofs("mmr", tree.root, range(15), leaves, stated, 15).all()
+
+
 # --- the attack catalogue, family M (a node, a list or a number that is not what it says it is)
 
 DIGEST_RULES = [rule for rule in oracle.RULES if rule not in ("rfc6962", "cometbft")]
@@ -137,7 +234,7 @@ def test_m2_inner_node_as_a_leaf(rule: str) -> None:
     tree = isthmus.MerkleTree(rule, leaves)
     slow = oracle.tree(rule, None)
     proof = [row.tobytes() for row in tree.proof(2)]
-    inner = slow.hash(slow.leaf(leaves[2]) + slow.leaf(leaves[3]))
+    inner = slow.hash(slow.leaf(leaves[2]) + slow.leaf(leaves[3]))  # what the parent is, under rules of pairs
     for count in (4, 8):
         assert not one(rule, tree.root, 1, inner, proof[1:], 8)
         assert not one(rule, tree.root, 1, slow.leaf(leaves[2]) + slow.leaf(leaves[3]), proof[1:], count)

@@ -36,7 +36,14 @@ def sm3(message: bytes) -> bytes:
     return hashlib.new("sm3", message).digest() if "sm3" in hashlib.algorithms_available else hashes.sm3(message)
 
 
-HASHES: Final[dict[str, Hash]] = {"sha256": sha256, "sha256d": sha256d, "sm3": sm3}
+HASHES: Final[dict[str, Hash]] = {
+    "sha256": sha256,
+    "sha256d": sha256d,
+    "sm3": sm3,
+    "keccak256": hashes.keccak256,
+    "blake3-parent": hashes.blake3_parent,
+}
+"""What nodes are hashed with; ``blake3-parent`` takes two nodes, the others bytes of any length."""
 
 RULES: Final[dict[str, tuple[str, ...]]] = {
     "sha256d-bitcoin": ("sha256d",),
@@ -44,13 +51,15 @@ RULES: Final[dict[str, tuple[str, ...]]] = {
     "sha256-pairs": ("sha256",),
     "sm3-pairs": ("sm3",),
     "cometbft": ("sha256",),
-    "chainmaker": ("sha256", "sm3"),
-    "fisco-v2": ("sm3", "sha256"),
-    "fisco-v3": ("sm3", "sha256"),
+    "keccak256-pairs": ("keccak256",),
+    "blake3-parent": ("blake3-parent",),
+    "chainmaker": ("sha256", "sm3", "keccak256"),
+    "fisco-v2": ("keccak256", "sm3", "sha256"),
+    "fisco-v3": ("keccak256", "sm3", "sha256"),
     "ssz": ("sha256",),
-    "mmr": ("sha256", "sm3"),
+    "mmr": ("keccak256", "sha256", "sm3"),
 }
-"""Every rule and the names of the hashes that it can have."""
+"""Every rule and the names of the hashes that it can have, the usual one first."""
 
 
 class Tree(ABC):
