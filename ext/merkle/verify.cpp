@@ -72,6 +72,7 @@ class Climb {
     places_ = places.data();
     live_.clear();
     for (u32 i = 0; i < places.size(); ++i) {
+      if (i + kAhead < places.size()) __builtin_prefetch(&proofs_[places[i + kAhead].row]);
       const Proof& proof = proofs_[places[i].row];
       const u8* const end = proof.siblings + kNode * proof.length;
       for (const u8* line = proof.siblings; line < end; line += kLine) __builtin_prefetch(line, 0, 2);
@@ -147,9 +148,10 @@ class Climb {
       return 0;
     }
     const bool swapped = rule_.swaps && !is_whole(level_ + 1, climber.index >> 1, proof_of(number).count);
-    const bool right = ((climber.index & 1) != 0) != swapped;
-    memcpy(out + (right ? kNode : 0), climber.node, kNode);
-    memcpy(out + (right ? 0 : kNode), sibling, kNode);
+    // The side is a bit that nobody can predict, so it is no branch.
+    const usize at = kNode * static_cast<usize>((climber.index & 1) ^ static_cast<u64>(swapped));
+    memcpy(out + at, climber.node, kNode);
+    memcpy(out + kNode - at, sibling, kNode);
     return 2;
   }
 
@@ -172,10 +174,14 @@ class Climb {
     const usize rest = static_cast<usize>(climber.end - climber.siblings);
     const u8* const mine = children_.data() + stride_ * steps_.size();
     climber.apart = steps_.back().size != size || static_cast<usize>(other.end - other.siblings) != rest ||
-                    memcmp(mine, mine - stride_, kNode * size) != 0 ||
-                    (rest != 0 && memcmp(climber.siblings, other.siblings, rest) != 0);
+                    memcmp(mine, mine - stride_, kNode * size) != 0 || (rest != 0 && differ(climber, other, rest));
     if (!climber.apart) follows_[number] = steps_.back().climber;
     return !climber.apart;
+  }
+
+  // Whether siblings of `rest` bytes differ; the last one is looked at first, where rows of other trees would differ.
+  static bool differ(const Climber& a, const Climber& b, usize rest) {
+    return !equal(a.end - kNode, b.end - kNode) || memcmp(a.siblings, b.siblings, rest) != 0;
   }
 
   // The parents of all that were gathered. Nodes of two levels are kept: what was hashed last is read for the next one.
@@ -193,6 +199,7 @@ class Climb {
   }
 
   static constexpr usize kLine = 64;  // proofs lie anywhere: all of a piece's are asked for at once
+  static constexpr usize kAhead = 8;
 
   const Rule& rule_;
   std::span<const Proof> proofs_;
