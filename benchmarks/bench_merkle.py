@@ -13,7 +13,7 @@ import isthmus
 
 
 @pytest.mark.parametrize("leaves", [16, 4096, 65536])
-@pytest.mark.parametrize("rule", ["sha256d-bitcoin", "rfc6962", "sha256-pairs"])
+@pytest.mark.parametrize("rule", ["sha256d-bitcoin", "rfc6962", "sha256-pairs", "sm3-pairs", "fisco-v2"])
 def test_root(benchmark: Any, engine: isthmus.Engine, rule: str, leaves: int) -> None:
     benchmark.name = f"merkle::root/rule={rule} leaves={leaves}"
     rows = np.frombuffer(b"".join(cases.messages(leaves, 32)), np.uint8).reshape(leaves, 32)

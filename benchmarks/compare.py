@@ -28,6 +28,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import cases
 import machine
 import neighbours
+import numpy as np
+from numpy.typing import NDArray
 
 import isthmus
 
@@ -36,6 +38,13 @@ Others = dict[str, neighbours.Verifier]
 ISTHMUS: Final = "isthmus"
 SIGNERS: Final = 50  # of a permissioned network
 WARM_UP_MAX: Final = 60
+MERKLE_HASHES: Final = {  # by rule: what a neighbour hashes 64 bytes with, where hashlib has it
+    "sha256-pairs": "sha256",
+    "sha256d-bitcoin": "sha256d",
+    "sm3-pairs": "sm3",
+    "keccak256-pairs": "keccak256",
+    "blake3-parent": "blake3-parent",
+}
 TABLED: Final = ("secp256k1-ecdsa", "p256-ecdsa", "sm2-sm3")  # schemes whose frequent signers get tables
 
 
@@ -168,14 +177,44 @@ def hash_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
     for name in ("sha256", "sha512", "sm3", "sha3-256", "blake3", "ripemd160"):
         rows = cases.mixed_messages(5 * scale, 60, 3000)
         yield Contest(f"{name} 60 to 3000 bytes", len(rows), "message", hash_entrants(engine, name, rows))
+
+
+def merkle_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
+    """Roots, whole trees and batches of proofs; hashlib is the neighbour where Python has the hash."""
     leaves = 1 << 20 if scale >= 1000 else 1 << 15
+    power = leaves.bit_length() - 1
     rows = cases.messages(leaves, 32)
-    root = neighbours.merkle_loop(rows)
-    entrants = {
-        ISTHMUS: _bound(lambda given: engine.merkle_root("sha256d-bitcoin", given), rows),
-        "hashlib loop": _bound(neighbours.merkle_loop, rows),
+    matrix = np.frombuffer(b"".join(rows), np.uint8).reshape(leaves, 32)
+    for rule, name in MERKLE_HASHES.items():
+        entrants: dict[str, Entrant] = {ISTHMUS: _bound(lambda given, r=rule: engine.merkle_root(r, given), matrix)}
+        if neighbours.has_hash(name):
+            entrants["hashlib loop"] = _bound(lambda given, n=name: neighbours.merkle_loop(given, n), rows)
+        root = engine.merkle_root(rule, rows)
+        yield Contest(f"merkle {rule} 2^{power}", leaves, "leaf", entrants, root)
+    threads = engine.threads
+    entrants = {ISTHMUS: lambda: isthmus.MerkleTree("sha256-pairs", matrix, threads=threads).root}
+    entrants["hashlib loop"] = lambda: neighbours.merkle_levels(rows)[-1][0]
+    yield Contest(f"merkle all levels 2^{power}", leaves, "leaf", entrants, engine.merkle_root("sha256-pairs", rows))
+    yield proof_contest(rows, matrix, 5 * scale, threads)
+
+
+def proof_contest(rows: list[bytes], matrix: NDArray[np.uint8], count: int, threads: int) -> Contest:
+    """Proofs of leaves all over one tree, in one call."""
+    tree = isthmus.MerkleTree("sha256-pairs", matrix, threads=threads)
+    indices = np.random.default_rng(cases.SEED).integers(0, len(rows), count)
+    flat, offsets = tree.proofs(indices)
+    given, root, total = matrix[indices], tree.root, tree.count
+    listed = [
+        (int(i), rows[i], [flat[at : at + 32].tobytes() for at in range(first, last, 32)])
+        for i, first, last in zip(indices, offsets, offsets[1:], strict=False)
+    ]
+    entrants: dict[str, Entrant] = {
+        ISTHMUS: lambda: int(
+            isthmus.verify_proofs("sha256-pairs", root, indices, given, (flat, offsets), total, threads=threads).sum()
+        ),
+        "hashlib loop": lambda: sum(neighbours.proof_holds(root, *each) for each in listed),
     }
-    yield Contest(f"merkle sha256d-bitcoin 2^{leaves.bit_length() - 1}", leaves, "leaf", entrants, root)
+    return Contest(f"merkle proofs of depth {total.bit_length() - 1}", count, "proof", entrants, count)
 
 
 def block_contests(engine: isthmus.Engine) -> Iterator[Contest]:
@@ -270,6 +309,7 @@ def main() -> int:
         groups: list[Callable[[], Iterator[Contest]]] = [
             lambda: signature_contests(engine, scale),
             lambda: hash_contests(engine, scale),
+            lambda: merkle_contests(engine, scale),
             lambda: block_contests(engine),
         ]
         for group in groups:

@@ -209,13 +209,38 @@ def hash_loop(name: str, messages: Sequence[bytes]) -> list[bytes]:
     return [new(message).digest() for message in messages]
 
 
-def merkle_loop(leaves: Sequence[bytes]) -> bytes:
-    """Bitcoin's root over 32-byte leaves, with hashlib."""
-    sha256 = hashlib.sha256
+def has_hash(name: str) -> bool:
+    """Whether hashlib has it: OpenSSL comes without its legacy or national hashes in places."""
+    try:
+        hash_loop(name, [b""])
+    except ValueError:
+        return False
+    return True
+
+
+def merkle_loop(leaves: Sequence[bytes], name: str = "sha256d") -> bytes:
+    """The root over 32-byte leaves, an odd last node paired with itself, with hashlib."""
     level = list(leaves)
     while len(level) > 1:
         if len(level) % 2:
             level.append(level[-1])
-        left, right = level[::2], level[1::2]
-        level = [sha256(sha256(a + b).digest()).digest() for a, b in zip(left, right, strict=True)]
+        level = hash_loop(name, [a + b for a, b in zip(level[::2], level[1::2], strict=True)])
     return level[0]
+
+
+def merkle_levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """All levels over a power of two of leaves, SHA-256."""
+    levels = [list(leaves)]
+    while len(levels[-1]) > 1:
+        pairs = zip(levels[-1][::2], levels[-1][1::2], strict=True)
+        levels.append(hash_loop("sha256", [a + b for a, b in pairs]))
+    return levels
+
+
+def proof_holds(root: bytes, index: int, node: bytes, siblings: Sequence[bytes]) -> bool:
+    """A proof in a SHA-256 tree over a power of two of leaves."""
+    sha256 = hashlib.sha256
+    for sibling in siblings:
+        node = sha256(sibling + node if index & 1 else node + sibling).digest()
+        index >>= 1
+    return node == root

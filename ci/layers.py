@@ -48,7 +48,7 @@ TIER_HEADERS: Final = {"base/bytes.hpp", "base/check.hpp"}
 TIER_FOLDERS: Final = ("simd/", "field/", "curve/")
 TIER_SYSTEM: Final = {"stddef.h", "stdint.h", "string.h", "array", "span"} | INTRINSICS
 SYSTEM: Final = re.compile(
-    r"^((stddef|stdint|string|stdlib|stdio|limits|errno|unistd|pthread|sys/auxv|sys/wait|asm/hwcap)"
+    r"^((stddef|stdint|string|stdlib|stdio|limits|errno|unistd|pthread|sys/auxv|sys/mman|sys/wait|asm/hwcap)"
     r"|cpuid|x86intrin|[a-z0-9]*mmintrin|arm_neon|arm_acle)\.h$"
 )
 

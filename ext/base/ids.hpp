@@ -24,6 +24,8 @@ enum class Tree : u16 {
 #undef X
 };
 
+inline constexpr Hash kUsualHash = Hash{};  // of a tree: the one that its rule has unless another is named
+
 // Flags of a signature row; a scheme ignores flags that it does not name in its acceptance table.
 inline constexpr u32 kSigLowS = 1;       // ECDSA: s > n/2 is refused
 inline constexpr u32 kSigHybrid = 2;     // SEC1 hybrid keys 06/07 are accepted when the parity matches (Bitcoin legacy)

@@ -24,6 +24,9 @@ class Column : public engine::Rows {
     if (!items_.empty()) return items_[i];
     return {base_ + static_cast<std::ptrdiff_t>(i) * stride_, width_};
   }
+  const u8* contiguous(usize width) const override {
+    return items_.empty() && width_ == width && stride_ == static_cast<std::ptrdiff_t>(width) ? base_ : nullptr;
+  }
 
  private:
   usize count_ = 0;
@@ -40,6 +43,7 @@ void bind_ics23(pybind11::module_& module);
 void bind_info(pybind11::module_& module);
 void bind_sign(pybind11::module_& module);
 void bind_tools(pybind11::module_& module);
+void bind_trees(pybind11::module_& module);
 void bind_tries(pybind11::module_& module);
 
 }  // namespace isthmus::bind

@@ -97,33 +97,20 @@ py::tuple recover(Engine& self, const Column& digests, const Column& sigs, u32 f
   return py::make_tuple(std::move(keys), std::move(ok));
 }
 
-py::array_t<u8> hash_many(Engine& self, const std::string& name, const Column& messages) {
+using Digests = py::array_t<u8, py::array::c_style>;
+
+// Into `out`, of which Python has seen that it has the right shape, or into an array of its own.
+Digests hash_many(Engine& self, const std::string& name, const Column& messages, const std::optional<Digests>& given) {
   const Hash id = named(engine::find_hash(name), "hash", name);
-  py::array_t<u8> digests({static_cast<py::ssize_t>(messages.size()), static_cast<py::ssize_t>(digest_size(id))});
+  const usize bytes = messages.size() * digest_size(id);
+  if (given && static_cast<usize>(given->size()) != bytes) throw py::value_error("out: of another size");
+  Digests digests = given ? *given : Digests({messages.size(), static_cast<usize>(digest_size(id))});
   u8* const out = digests.mutable_data();
   {
     const py::gil_scoped_release release;
     self.hash_many(id, messages, out);
   }
   return digests;
-}
-
-py::tuple merkle_root(Engine& self, const std::string& name, const Column& leaves) {
-  const Tree tree = named(engine::find_tree(name), "rule", name);
-  if (tree != Tree::rfc6962) {
-    for (usize i = 0; i < leaves.size(); ++i) {
-      if (leaves[i].size() == 32) continue;
-      throw py::value_error("leaves[" + std::to_string(i) + "]: expected a digest of 32 bytes, got " +
-                            std::to_string(leaves[i].size()));
-    }
-  }
-  u8 root[32];
-  bool unmutated;
-  {
-    const py::gil_scoped_release release;
-    unmutated = self.merkle_root(tree, leaves, root);
-  }
-  return py::make_tuple(py::bytes(reinterpret_cast<const char*>(root), 32), !unmutated);
 }
 
 py::dict stats(Engine& self) {
@@ -199,8 +186,7 @@ void bind_engine(py::module_& module) {
       .def("verify", &verify, py::arg("scheme"), py::arg("keys"), py::arg("messages"), py::arg("signatures"),
            py::arg("flags"), py::arg("signer_id") = py::bytes("1234567812345678", 16))
       .def("recover", &recover, py::arg("digests"), py::arg("signatures"), py::arg("flags"))
-      .def("hash_many", &hash_many, py::arg("name"), py::arg("messages"))
-      .def("merkle_root", &merkle_root, py::arg("rule"), py::arg("leaves"))
+      .def("hash_many", &hash_many, py::arg("name"), py::arg("messages"), py::arg("out").noconvert() = py::none())
       .def("stats", &stats)
       .def_property_readonly("threads", &Engine::threads);
 }

@@ -98,7 +98,15 @@ std::vector<std::string> hashes() {
   };
 }
 
-std::vector<std::string> trees() {
+u32 size_of_digest(const std::string& name) {
+#define X(symbol, number, hash_name, size) \
+  if (name == hash_name) return size;
+#include "base/hashes.def"
+#undef X
+  return 0;
+}
+
+std::vector<std::string> merkle_rules() {
   return {
 #define X(symbol, number, name) name,
 #include "base/trees.def"
@@ -120,7 +128,8 @@ void bind_info(py::module_& module) {
   module.def("codes", &codes, "Every code: (name, number, text).");
   module.def("schemes", &schemes);
   module.def("hashes", &hashes);
-  module.def("trees", &trees);
+  module.def("digest_size", &size_of_digest, py::arg("name"), "Bytes of a digest; 0 for a name that is none.");
+  module.def("merkle_rules", &merkle_rules);
   module.def("chains", &chains);
 }
 

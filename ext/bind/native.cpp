@@ -17,6 +17,7 @@ PYBIND11_MODULE(_native, module, pybind11::mod_gil_not_used()) {
   isthmus::bind::bind_info(module);
   isthmus::bind::bind_sign(module);
   isthmus::bind::bind_tools(module);
+  isthmus::bind::bind_trees(module);
   isthmus::bind::bind_tries(module);
   module.attr("_C_API") = pybind11::capsule(isthmus_api_table(), "isthmus._native._C_API");
 }

@@ -122,7 +122,7 @@ void Sheet::hash_into(Ref out, Hash id, std::span<const Ref> segments) {
   set_level(out, static_cast<u16>(level + 1));
 }
 
-Sheet::TreeResult Sheet::tree(Tree id, Ref leaves) {
+Sheet::TreeResult Sheet::tree(Tree id, Ref leaves, Hash hash) {
   const Ref root = reserve(32);
   const ClaimId made = claim(ClaimKind::tree, tree_rows_.size());
   if (made == kNoClaim) return {root, made};
@@ -132,7 +132,7 @@ Sheet::TreeResult Sheet::tree(Tree id, Ref leaves) {
     exceed();
     return {root, made};
   }
-  tree_rows_.push_back({id, level, leaves, root});
+  tree_rows_.push_back({id, hash, level, leaves, root});
   set_level(root, static_cast<u16>(level + 1));
   return {root, made};
 }

@@ -106,6 +106,7 @@ struct HashRow {
 // The root of `leaves` (a run of 32-byte digests) is written to `out`; as a claim it holds iff the tree is not mutated.
 struct TreeRow {
   Tree tree;
+  Hash hash;  // kUsualHash, or the hash of a rule that leaves it open
   u16 level;
   Ref leaves;
   Ref out;
@@ -177,7 +178,7 @@ class Sheet {
     Ref root;
     ClaimId claim;
   };
-  TreeResult tree(Tree tree, Ref leaves);
+  TreeResult tree(Tree tree, Ref leaves, Hash hash = kUsualHash);
 
   // --- claims
   ClaimId signature(Scheme scheme, u32 flags, Ref key, Ref sig, Ref msg);

@@ -55,9 +55,31 @@ void fill(isthmus_verdict& out, const isthmus::engine::Outcome& outcome) {
   std::fill(out.place + len, std::end(out.place), '\0');
 }
 
-constexpr isthmus_api kApi = {ISTHMUS_API_VERSION, sizeof(isthmus_api), isthmus_engine_new,  isthmus_engine_free,
-                              isthmus_check,       isthmus_verify,      isthmus_hash_many,   isthmus_digest_size,
-                              isthmus_merkle_root, isthmus_code_name,   isthmus_verify_with, isthmus_recover};
+// A run of memory cut into rows of one width.
+class Cut : public isthmus::engine::Rows {
+ public:
+  Cut(const u8* data, usize width, usize count) : data_(data), width_(width), count_(count) {}
+  usize size() const override { return count_; }
+  Bytes operator[](usize i) const override { return {data_ + width_ * i, width_}; }
+  const u8* contiguous(usize width) const override { return width == width_ ? data_ : nullptr; }
+
+ private:
+  const u8* data_;
+  usize width_;
+  usize count_;
+};
+
+// The rule of that name with that hash, null meaning its usual one.
+bool find_rule(const char* name, const char* hash, isthmus::merkle::Rule& rule) {
+  const isthmus::Tree* const tree = isthmus::engine::find_tree(name);
+  const isthmus::Hash* const open = hash == nullptr ? &isthmus::kUsualHash : isthmus::engine::find_hash(hash);
+  return tree != nullptr && open != nullptr && isthmus::merkle::rule_of(*tree, *open, rule);
+}
+
+constexpr isthmus_api kApi = {
+    ISTHMUS_API_VERSION, sizeof(isthmus_api), isthmus_engine_new,       isthmus_engine_free,   isthmus_check,
+    isthmus_verify,      isthmus_hash_many,   isthmus_digest_size,      isthmus_merkle_root,   isthmus_code_name,
+    isthmus_verify_with, isthmus_recover,     isthmus_merkle_root_with, isthmus_merkle_verify, isthmus_hash_pairs};
 
 }  // namespace
 
@@ -146,15 +168,49 @@ size_t isthmus_digest_size(const char* hash) {
 
 int isthmus_merkle_root(isthmus_engine* engine, const char* rule, size_t count, const isthmus_bytes* leaves,
                         uint8_t* root, uint8_t* mutated) {
+  return isthmus_merkle_root_with(engine, rule, nullptr, count, leaves, root, mutated);
+}
+
+int isthmus_merkle_root_with(isthmus_engine* engine, const char* rule, const char* hash, size_t count,
+                             const isthmus_bytes* leaves, uint8_t* root, uint8_t* mutated) {
   const Borrowed l(leaves, count);
   if (!engine || !rule || !root || !mutated || !l.readable()) return ISTHMUS_BAD_ARGUMENT;
-  const isthmus::Tree* const found = isthmus::engine::find_tree(rule);
-  if (found == nullptr) return ISTHMUS_UNKNOWN_NAME;
-  for (usize i = 0; i < count && *found != isthmus::Tree::rfc6962; ++i) {
-    if (leaves[i].len != 32) return ISTHMUS_BAD_ARGUMENT;
+  isthmus::merkle::Rule found;
+  if (!find_rule(rule, hash, found)) return ISTHMUS_UNKNOWN_NAME;
+  for (usize i = 0; i < count && found.leaf != isthmus::merkle::Leaf::prefixed; ++i) {
+    if (leaves[i].len != isthmus::merkle::kNode) return ISTHMUS_BAD_ARGUMENT;
   }
   return guarded([&] {
-    *mutated = engine->engine.merkle_root(*found, l, root) ? 0 : 1;
+    *mutated = engine->engine.merkle_root(found, l, root) ? 0 : 1;
+    return ISTHMUS_OK;
+  });
+}
+
+int isthmus_merkle_verify(isthmus_engine* engine, const char* rule, const char* hash, const uint8_t* root,
+                          uint64_t leaf_count, size_t count, const uint64_t* indices, const isthmus_bytes* leaves,
+                          const isthmus_bytes* proofs, uint8_t* ok) {
+  const Borrowed l(leaves, count);
+  const Borrowed p(proofs, count);
+  if (!engine || !rule || !root || !ok || !l.readable() || !p.readable()) return ISTHMUS_BAD_ARGUMENT;
+  if (indices == nullptr && count != 0) return ISTHMUS_BAD_ARGUMENT;
+  isthmus::merkle::Rule found;
+  if (!find_rule(rule, hash, found)) return ISTHMUS_UNKNOWN_NAME;
+  return guarded([&] {
+    std::vector<u8> answers(count);
+    const uint64_t counts[] = {leaf_count};
+    engine->engine.merkle_verify(found, Cut(root, isthmus::merkle::kNode, 1), {indices, count}, counts, l, p,
+                                 answers.data());
+    std::copy(answers.begin(), answers.end(), ok);
+    return ISTHMUS_OK;
+  });
+}
+
+int isthmus_hash_pairs(isthmus_engine* engine, const char* hash, size_t count, const uint8_t* pairs, uint8_t* digests) {
+  if (!engine || !hash || !digests || (pairs == nullptr && count != 0)) return ISTHMUS_BAD_ARGUMENT;
+  const isthmus::merkle::Pairs found = isthmus::engine::find_pairs(hash);
+  if (found == nullptr) return ISTHMUS_UNKNOWN_NAME;
+  return guarded([&] {
+    engine->engine.hash_pairs(found, Cut(pairs, 2 * isthmus::merkle::kNode, count), digests);
     return ISTHMUS_OK;
   });
 }

@@ -135,3 +135,35 @@ TEST_CASE("capi: an input of no bytes is invalid, with a name for why") {
   CHECK(std::string(isthmus_code_name(verdict.code)) == "truncated");
   CHECK(isthmus_code_name(65000) == nullptr);
 }
+
+TEST_CASE("capi: Merkle roots with a hash of choice, pairs and proofs") {
+  const Engine engine;
+  const isthmus_api* const api = isthmus_api_table();
+  // Two leaves: the root is the hash of both, each is the other's proof.
+  const std::string left(32, '\1'), right(32, '\2'), both = left + right, longer(64, '\1');
+  const isthmus_bytes leaves[] = {borrow(left), borrow(right)};
+  uint8_t sha256[32], sm3[32], pair[32], mutated = 7;
+  REQUIRE(isthmus_merkle_root(engine.get, "chainmaker", 2, leaves, sha256, &mutated) == ISTHMUS_OK);
+  CHECK(mutated == 0);
+  REQUIRE(api->merkle_root_with(engine.get, "chainmaker", nullptr, 2, leaves, pair, &mutated) == ISTHMUS_OK);
+  CHECK(std::memcmp(sha256, pair, 32) == 0);
+  REQUIRE(api->merkle_root_with(engine.get, "chainmaker", "sm3", 2, leaves, sm3, &mutated) == ISTHMUS_OK);
+  CHECK(std::memcmp(sha256, sm3, 32) != 0);
+  REQUIRE(api->hash_pairs(engine.get, "sm3", 1, reinterpret_cast<const uint8_t*>(both.data()), pair) == ISTHMUS_OK);
+  CHECK(std::memcmp(pair, sm3, 32) == 0);
+  CHECK(isthmus_merkle_root_with(engine.get, "rfc6962", "sm3", 2, leaves, pair, &mutated) == ISTHMUS_UNKNOWN_NAME);
+  CHECK(isthmus_hash_pairs(engine.get, "sha512", 1, sm3, pair) == ISTHMUS_UNKNOWN_NAME);
+  CHECK(isthmus_hash_pairs(engine.get, "sm3", 1, nullptr, pair) == ISTHMUS_BAD_ARGUMENT);
+
+  const uint64_t indices[] = {0, 1, 0, 2, 1};
+  const isthmus_bytes claimed[] = {leaves[0], leaves[1], leaves[1], leaves[0], leaves[1]};
+  const isthmus_bytes proofs[] = {leaves[1], leaves[0], leaves[0], leaves[1], borrow(longer)};
+  uint8_t ok[5];
+  REQUIRE(api->merkle_verify(engine.get, "chainmaker", "sm3", sm3, 2, 5, indices, claimed, proofs, ok) == ISTHMUS_OK);
+  const uint8_t wanted[] = {1, 1, 0, 0, 0};
+  CHECK(std::memcmp(ok, wanted, 5) == 0);
+  CHECK(isthmus_merkle_verify(engine.get, "chainmaker", "sm3", nullptr, 2, 1, indices, claimed, proofs, ok) ==
+        ISTHMUS_BAD_ARGUMENT);
+  CHECK(isthmus_merkle_verify(engine.get, "oak", nullptr, sm3, 2, 1, indices, claimed, proofs, ok) ==
+        ISTHMUS_UNKNOWN_NAME);
+}

@@ -5,7 +5,6 @@
 
 #include "claim/judge.hpp"
 #include "hash/hash.hpp"
-#include "merkle/merkle.hpp"
 
 namespace isthmus::engine {
 namespace {
@@ -78,19 +77,6 @@ const Id* find(const Named<Id> (&table)[n], std::string_view name) {
     if (entry.name == name) return &entry.id;
   }
   return nullptr;
-}
-
-// The leaves as one run of 32-byte digests: in place when they already lie so, else copied into `copy`.
-const u8* contiguous_digests(const Rows& leaves, std::vector<u8>& copy) {
-  const usize count = leaves.size();
-  if (count == 0) return nullptr;
-  const u8* const base = leaves[0].data();
-  usize run = 0;
-  while (run < count && leaves[run].data() == base + 32 * run) ++run;
-  if (run == count) return base;
-  copy.resize(32 * count);
-  for (usize i = 0; i < count; ++i) memcpy(copy.data() + 32 * i, leaves[i].data(), 32);
-  return copy.data();
 }
 
 // A length beyond 32 bits is as wrong as any other wrong length.
@@ -183,27 +169,6 @@ void Engine::hash_many(Hash id, const Rows& messages, u8* digests) {
     }
     hash::digest_many(id, rows);
   });
-}
-
-bool Engine::merkle_root(Tree tree, const Rows& leaves, u8* root) {
-  std::vector<u8> copy;
-  if (tree != Tree::rfc6962) {
-    const u8* const digests = contiguous_digests(leaves, copy);
-    return merkle::root(tree, digests, leaves.size(), root);
-  }
-  static constexpr u8 kLeafPrefix = 0;
-  const usize count = leaves.size();
-  copy.resize(32 * count);
-  std::vector<hash::Segment> segments(2 * count);
-  std::vector<hash::Message> rows(count);
-  for (usize i = 0; i < count; ++i) {
-    const Bytes leaf = leaves[i];
-    segments[2 * i] = {&kLeafPrefix, 1};
-    segments[2 * i + 1] = {leaf.data(), leaf.size()};
-    rows[i] = {&segments[2 * i], 2, copy.data() + 32 * i};
-  }
-  hash::digest_many(Hash::sha256, rows);
-  return merkle::root(tree, copy.data(), count, root);
 }
 
 }  // namespace isthmus::engine

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "base/span.hpp"
 #include "chain/chain.hpp"
 #include "exec/executor.hpp"
+#include "merkle/tree.hpp"
 
 namespace isthmus::engine {
 
@@ -56,6 +58,16 @@ class Rows {
   virtual ~Rows() = default;
   virtual usize size() const = 0;
   virtual Bytes operator[](usize i) const = 0;
+  // All rows as one piece of memory, when they are known to lie so and to have `width` bytes each; else null.
+  virtual const u8* contiguous(usize) const { return nullptr; }
+};
+
+// A tree and the threads that use it: any number at a time to read, one to append.
+struct SharedTree {
+  explicit SharedTree(const merkle::Rule& rule) : tree(rule) {}
+
+  merkle::Tree tree;
+  mutable std::shared_mutex mutex;
 };
 
 class Engine {
@@ -78,9 +90,29 @@ class Engine {
   // digests: digest_size(hash) bytes per message.
   void hash_many(Hash hash, const Rows& messages, u8* digests);
 
-  // Root over leaves; rfc6962 takes leaf data, the other rules take 32-byte digests (the caller has checked). Returns
-  // false iff the tree is mutated (merkle/merkle.hpp).
-  bool merkle_root(Tree tree, const Rows& leaves, u8* root);
+  // out[32 i ..] = the node over the 64 bytes of row i (the caller has checked their length).
+  void hash_pairs(merkle::Pairs pairs, const Rows& rows, u8* out);
+
+  // Root over leaves: data of any length where the rule prefixes leaves, else digests of 32 bytes (the caller has
+  // checked). Returns false iff the tree is mutated (merkle/merkle.hpp).
+  bool merkle_root(const merkle::Rule& rule, const Rows& leaves, u8* root);
+
+  // Adds leaves to a tree; false as of merkle::Tree::append.
+  bool merkle_append(SharedTree& shared, const Rows& leaves);
+
+  // Proofs of leaves, one after the other; offsets has one more than indices. False, and nothing is written, iff an
+  // index is beyond the tree.
+  bool merkle_proofs(const SharedTree& shared, std::span<const u64> indices, std::vector<u64>& offsets,
+                     std::vector<u8>& nodes);
+
+  // ok[i] = 1 iff row i holds (merkle/verify.hpp). roots and counts have one item for all rows, or one per row; roots
+  // are of 32 bytes. A leaf or a proof of impossible length is false.
+  void merkle_verify(const merkle::Rule& rule, const Rows& roots, std::span<const u64> indices,
+                     std::span<const u64> counts, const Rows& leaves, const Rows& proofs, u8* ok);
+
+  // True iff the multiproof holds; `siblings` are all its nodes.
+  bool merkle_verify_multiproof(const merkle::Rule& rule, Bytes root, u64 count, std::span<const u64> indices,
+                                const Rows& leaves, Bytes siblings);
 
   u32 threads() { return executor_.pool().threads(); }
   const exec::Stats& stats() const { return executor_.stats(); }
@@ -99,5 +131,9 @@ const chain::Chain* find_chain(std::string_view name);
 const Scheme* find_scheme(std::string_view name);
 const Hash* find_hash(std::string_view name);
 const Tree* find_tree(std::string_view name);
+
+// Nodes of 64 bytes by the name of their hash, or null.
+merkle::Pairs find_pairs(std::string_view name);
+std::vector<std::string_view> pair_names();
 
 }  // namespace isthmus::engine

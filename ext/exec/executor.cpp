@@ -145,14 +145,23 @@ std::vector<Level> plan_levels(const Round& round) {
   return levels;
 }
 
+merkle::Spread spread_over(Pool& pool) {
+  return [&pool](usize count, const std::function<void(usize)>& job) { pool.run(count, job); };
+}
+
 void settle_trees(Pool& pool, Round& round, const std::vector<Job>& jobs) {
-  pool.run(jobs.size(), [&](usize i) {
+  const auto settle = [&](usize i, const merkle::Spread& spread) {
     Sheet& sheet = *round.sheets[jobs[i].sheet];
     const claim::TreeRow& row = sheet.tree_rows()[jobs[i].row];
     const Bytes leaves = sheet.bytes(row.leaves);
-    round.set(ClaimKind::tree, jobs[i],
-              merkle::root(row.tree, leaves.data(), leaves.size() / 32, sheet.scratch(row.out)));
-  });
+    merkle::Rule rule;
+    const bool known = merkle::rule_of(row.tree, row.hash, rule);
+    ISTHMUS_CHECK(known);  // decoders name rules and hashes that go together; else the claim is false
+    const bool clean = known && merkle::root(rule, leaves.data(), leaves.size() / 32, sheet.scratch(row.out), spread);
+    round.set(ClaimKind::tree, jobs[i], clean);
+  };
+  if (jobs.size() == 1) return settle(0, spread_over(pool));
+  pool.run(jobs.size(), [&](usize i) { settle(i, merkle::in_turn); });
 }
 
 void settle_levels(Pool& pool, Round& round) {

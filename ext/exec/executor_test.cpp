@@ -66,6 +66,25 @@ std::vector<u8> layered_root(Bytes input, int depth) {
 
 }  // namespace
 
+TEST_CASE("a tree row under a hash of choice") {
+  const std::vector<u8> input(64, 5);
+  std::vector<u8> leaves = digest(Hash::sha256, {1});
+  const std::vector<u8> other = digest(Hash::sha256, {2});
+  leaves.insert(leaves.end(), other.begin(), other.end());
+  exec::Executor executor(2);
+  for (const Hash hash : {Hash::sha256, Hash::sm3}) {
+    Sheet sheet(input, {}, Limits{});
+    const Sheet::TreeResult tree = sheet.tree(Tree::chainmaker, sheet.text(leaves), hash);
+    sheet.bind(kRoot, tree.claim, Code::merkle_mutated);
+    const Ref expected = sheet.text(digest(hash, leaves));
+    sheet.bind(kRoot, sheet.compare(Compare::equal, tree.root, expected), Code::merkle_root_differs);
+    CHECK(settle_and_judge(executor, sheet).status == Status::valid);
+  }
+  Sheet mutated(input, {}, Limits{});
+  mutated.bind(kRoot, mutated.tree(Tree::chainmaker, mutated.input(0, 64)).claim, Code::merkle_mutated);
+  CHECK(settle_and_judge(executor, mutated).code == Code::merkle_mutated);
+}
+
 TEST_CASE("executor: recovered keys stand at their rows, whatever the chunks and threads") {
   // Signatures of any digest with r = 1 .. and s = 1: whether r is an x decides, and each row has its own key.
   constexpr usize kRows = 300;

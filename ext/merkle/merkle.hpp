@@ -1,15 +1,21 @@
-// Merkle roots over 32-byte digests, one rule per Tree id.
+// Merkle roots over 32-byte nodes, one algorithm for every rule.
 #pragma once
 
-#include "base/ids.hpp"
-#include "base/span.hpp"
+#include <functional>
+
+#include "merkle/rule.hpp"
 
 namespace isthmus::merkle {
 
-// Writes the root of `count` leaves (32 bytes each, contiguous) to `out` (32 bytes). Returns false iff the
-// tree is mutated: sha256d-bitcoin, two equal nodes paired anywhere before padding (CVE-2012-2459);
-// sha256-pairs, a count that is not a power of two. No leaves: sha256d-bitcoin gives 32 zero bytes, rfc6962
-// gives SHA-256 of nothing. rfc6962 leaves are leaf hashes already (SHA-256 of 00 || data).
-bool root(Tree tree, const u8* leaves, usize count, u8* out);
+// Calls job(i) once for every i below `count`, on as many threads as the caller has, and returns when all have run.
+using Spread = std::function<void(usize count, const std::function<void(usize)>& job)>;
+
+// On the calling thread.
+void in_turn(usize count, const std::function<void(usize)>& job);
+
+// Writes the root of `count` leaves (32 bytes each, contiguous; hashed already where the rule prefixes them) to `out`
+// (32 bytes). False iff the tree is mutated: rules that repeat nodes, two equal nodes paired anywhere before padding
+// (CVE-2012-2459). So is a number of leaves that the rule has no tree for; `out` is then zero.
+bool root(const Rule& rule, const u8* leaves, usize count, u8* out, const Spread& spread = in_turn);
 
 }  // namespace isthmus::merkle

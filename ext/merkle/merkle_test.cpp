@@ -1,10 +1,12 @@
-// Merkle roots against recursive definitions, the duplicate-leaf mutation, and large trees across run
-// boundaries.
+// Merkle roots against recursive definitions, the duplicate-leaf mutation, large trees across run boundaries; whole
+// trees, their proofs and what is wrong with altered ones. Every rule meets its slow reference in tests/property.
 #include "merkle/merkle.hpp"
 
 #include <doctest/doctest.h>
 
 #include "hash/slow_test.hpp"
+#include "merkle/tree.hpp"
+#include "merkle/verify.hpp"
 
 using namespace isthmus;
 using slow::Buffer;
@@ -26,12 +28,60 @@ Nodes leaves(usize count) {
   return out;
 }
 
+merkle::Rule rule_of(Tree tree, Hash hash = kUsualHash) {
+  merkle::Rule rule;
+  REQUIRE(merkle::rule_of(tree, hash, rule));
+  return rule;
+}
+
 // Writes into a poisoned buffer, so that an output that was not written shows.
 bool root(Tree tree, const Nodes& nodes, Node& out) {
   out.assign(32, 0xee);
   const Buffer bytes = joined(nodes);
-  return merkle::root(tree, bytes.data(), nodes.size(), out.data());
+  return merkle::root(rule_of(tree), bytes.data(), nodes.size(), out.data());
 }
+
+constexpr Tree kTrees[] = {
+#define X(symbol, number, name) Tree::symbol,
+#include "base/trees.def"
+#undef X
+};
+
+// A whole tree over leaves(count), and every claim about its leaves.
+struct Claims {
+  merkle::Tree tree;
+  Buffer bytes;
+  Node root = Node(32);
+  Buffer siblings;
+  std::vector<merkle::Proof> rows;
+
+  Claims(const merkle::Rule& rule, usize count) : tree(rule), bytes(joined(leaves(count))) {
+    REQUIRE(tree.append(bytes.data(), count));
+    tree.root(root.data());
+    std::vector<u64> indices;
+    std::vector<u64> offsets{0};
+    for (u64 i = 0; i < count; ++i) {
+      indices.push_back(i);
+      offsets.push_back(offsets.back() + 32 * merkle::proof_length(rule, i, count));
+    }
+    siblings.resize(offsets.back() + 1);
+    tree.proofs(indices, offsets.data(), siblings.data());
+    for (u64 i = 0; i < count; ++i) {
+      rows.push_back({root.data(), bytes.data() + 32 * i, siblings.data() + offsets[i],
+                      static_cast<usize>(offsets[i + 1] - offsets[i]) / 32, i, count});
+    }
+  }
+};
+
+std::vector<u8> verdicts(const merkle::Rule& rule, const std::vector<merkle::Proof>& rows) {
+  std::vector<u8> ok(rows.size() + 1, 9);
+  merkle::verify(rule, rows, ok.data());
+  CHECK(ok.back() == 9);
+  ok.pop_back();
+  return ok;
+}
+
+bool holds(const merkle::Rule& rule, const merkle::Proof& row) { return verdicts(rule, {row})[0] != 0; }
 
 // Level by level, copying, with the flag of CVE-2012-2459.
 bool naive_bitcoin(Nodes nodes, Node& out) {
@@ -92,7 +142,7 @@ TEST_CASE("leaves are not changed") {
   Buffer copy = bytes;
   Node out(32);
   for (const Tree tree : {Tree::sha256d_bitcoin, Tree::rfc6962, Tree::sha256_pairs}) {
-    merkle::root(tree, copy.data(), 37, out.data());
+    merkle::root(rule_of(tree), copy.data(), 37, out.data());
     CHECK(copy == bytes);
   }
 }
@@ -198,4 +248,112 @@ TEST_CASE("large trees across run boundaries") {
   Nodes doubled(all.begin(), all.begin() + 4096);
   doubled.insert(doubled.end(), all.begin(), all.begin() + 4096);
   CHECK_FALSE(root(Tree::sha256d_bitcoin, doubled, got));
+}
+
+TEST_CASE("rules and hashes that go together") {
+  merkle::Rule rule;
+  for (const Tree tree : kTrees) CHECK(merkle::rule_of(tree, kUsualHash, rule));
+  CHECK(merkle::rule_of(Tree::chainmaker, Hash::sm3, rule));
+  CHECK(rule.hash == Hash::sm3);
+  CHECK_FALSE(merkle::rule_of(Tree::chainmaker, Hash::sha512, rule));
+  CHECK_FALSE(merkle::rule_of(Tree::rfc6962, Hash::sm3, rule));
+  CHECK_FALSE(merkle::rule_of(static_cast<Tree>(999), kUsualHash, rule));
+}
+
+TEST_CASE("shapes of hostile counts") {
+  for (const Tree tree : kTrees) {
+    const merkle::Rule rule = rule_of(tree);
+    const u64 half = u64{1} << 63;
+    for (const u64 count : {half - 1, half, half + 1, ~u64{0}}) {
+      CHECK(merkle::depth_of(rule, count) <= merkle::kLevelsMost);
+      if (!merkle::is_count(rule, count)) continue;
+      for (const u64 index : {u64{0}, u64{1}, count / 2, count - 1}) {
+        usize walked = 0;
+        u64 at = index;
+        for (u64 width = count; width > 1; width = merkle::width_above(rule, width), at >>= rule.bits) {
+          walked += merkle::siblings_of(rule, width, at);
+        }
+        CHECK(merkle::proof_length(rule, index, count) == walked);
+      }
+    }
+  }
+}
+
+TEST_CASE("proofs of every small tree, and what altering them does") {
+  for (const Tree tree : kTrees) {
+    const merkle::Rule rule = rule_of(tree);
+    for (usize count = 1; count <= 36; ++count) {
+      if (!merkle::is_count(rule, count)) continue;
+      CAPTURE(name_of(tree));
+      CAPTURE(count);
+      Claims claims(rule, count);
+      Node by_levels(32);
+      CHECK(merkle::root(rule, claims.bytes.data(), count, by_levels.data()));
+      CHECK(claims.root == by_levels);
+      CHECK(verdicts(rule, claims.rows) == std::vector<u8>(count, 1));
+      std::vector<merkle::Proof> bad;
+      for (const merkle::Proof& row : claims.rows) {
+        merkle::Proof other = row;
+        other.length += 1;
+        bad.push_back(other);
+        other = row;
+        other.index = row.index + count;
+        bad.push_back(other);
+        other = row;
+        other.leaf = claims.root.data();
+        if (count > 1) bad.push_back(other);
+        if (row.length == 0) continue;
+        other = row;
+        other.length -= 1;
+        bad.push_back(other);
+      }
+      CHECK(verdicts(rule, bad) == std::vector<u8>(bad.size(), 0));
+      for (usize i = 0; i < claims.siblings.size() - 1; i += 13) {
+        claims.siblings[i] ^= 0x10;
+        for (const merkle::Proof& row : claims.rows) {
+          const u8* const at = claims.siblings.data() + i;
+          const bool own = at >= row.siblings && at < row.siblings + 32 * row.length;
+          CHECK(holds(rule, row) == !own);
+        }
+        claims.siblings[i] ^= 0x10;
+      }
+    }
+  }
+}
+
+TEST_CASE("a row never answers for another") {
+  // Rows that share their path with one that is wrong somewhere, before and after it, in every order of two.
+  const merkle::Rule rule = rule_of(Tree::sha256d_bitcoin);
+  Claims claims(rule, 16);
+  for (usize level = 0; level < 4; ++level) {
+    for (usize victim = 0; victim < 16; ++victim) {
+      Buffer wrong(claims.rows[victim].siblings, claims.rows[victim].siblings + 4 * 32);
+      wrong[32 * level + 7] ^= 1;
+      std::vector<merkle::Proof> rows = claims.rows;
+      rows[victim].siblings = wrong.data();
+      for (const merkle::Proof& row : claims.rows) rows.push_back(row);
+      rows.push_back(rows[victim]);
+      const std::vector<u8> ok = verdicts(rule, rows);
+      for (usize i = 0; i < rows.size(); ++i) CHECK(ok[i] == (rows[i].siblings != wrong.data()));
+    }
+  }
+}
+
+TEST_CASE("a tree that would be mutated is left as it was") {
+  const merkle::Rule rule = rule_of(Tree::sha256d_bitcoin);
+  for (usize count = 1; count <= 40; ++count) {
+    Claims claims(rule, count);
+    Node before(32);
+    Node after(32);
+    claims.tree.root(before.data());
+    const usize tail = count & (~count + 1);
+    CHECK_FALSE(claims.tree.append(claims.bytes.data() + 32 * (count - tail), tail));
+    CHECK(claims.tree.count() == count);
+    claims.tree.root(after.data());
+    CHECK(before == after);
+    Claims again(rule, count + 3);
+    REQUIRE(claims.tree.append(again.bytes.data() + 32 * count, 3));
+    claims.tree.root(after.data());
+    CHECK(after == again.root);
+  }
 }

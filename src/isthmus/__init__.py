@@ -1,9 +1,9 @@
 """isthmus: verifies blocks, signatures and Merkle proofs of any chain from raw bytes, at hardware speed.
 
 Whole inputs go through an :class:`Engine` and come back as a :class:`Verdict`; batches of signatures,
-messages and leaves go through :func:`verify`, :func:`recover`, :func:`hash_many` and :func:`merkle_root`; a
-:class:`Batch` collects signatures of many schemes. :func:`trie_root` and :func:`verify_trie_proofs` are for Ethereum's
-tries, :mod:`isthmus.ics23` for Cosmos stores.
+messages and leaves go through :func:`verify`, :func:`recover`, :func:`hash_many` and :func:`merkle_root`, proofs
+through :class:`MerkleTree` and :func:`verify_proofs`; a :class:`Batch` collects signatures of many schemes.
+:func:`trie_root` and :func:`verify_trie_proofs` are for Ethereum's tries, :mod:`isthmus.ics23` for Cosmos stores.
 :mod:`isthmus.chains` makes the anchors: what the caller already trusts.
 """
 
@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import Final
 
 from isthmus import logs
-from isthmus.batch import dtype, formats, hash_many, hashes, merkle_root, recover, schemes, trees, verify
+from isthmus.batch import dtype, formats, hash_many, hashes, merkle_root, merkle_rules, recover, schemes, verify
 from isthmus.engine import Engine, Limits
 from isthmus.errors import InternalError, InvalidBlock, IsthmusError, LimitExceeded, MutatedTree, Undecided
 from isthmus.mixed import Batch
+from isthmus.trees import MerkleTree, hash_pairs, verify_multiproof, verify_proofs
 from isthmus.tries import read_trie_proofs, trie_index_key, trie_root, trie_roots, verify_trie_proofs
 from isthmus.verdict import Code, Count, Finding, Report, Status, Verdict, codes
 
@@ -32,6 +33,7 @@ __all__ = [
     "IsthmusError",
     "LimitExceeded",
     "Limits",
+    "MerkleTree",
     "MutatedTree",
     "Report",
     "Status",
@@ -42,16 +44,19 @@ __all__ = [
     "dtype",
     "formats",
     "hash_many",
+    "hash_pairs",
     "hashes",
     "merkle_root",
+    "merkle_rules",
     "read_trie_proofs",
     "recover",
     "schemes",
-    "trees",
     "trie_index_key",
     "trie_root",
     "trie_roots",
     "verify",
+    "verify_multiproof",
+    "verify_proofs",
     "verify_trie_proofs",
 ]
 

@@ -107,35 +107,49 @@ def recover(
     return shared_engine(threads).recover(curve, digests, signatures, hash=hash, low_s=low_s)
 
 
-def hash_many(name: str, messages: Rows, *, threads: int | None = None) -> NDArray[np.uint8]:
+def hash_many(
+    name: str, messages: Rows, *, threads: int | None = None, out: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
     """Digests of n messages, as a uint8 array of shape (n, digest size).
 
     ``name`` is one of :func:`isthmus.hashes`. Arrays are read in place, so nobody should write to them during
-    the call.
+    the call. ``out`` is where the digests go: a C-contiguous uint8 array of that shape that does not overlap the
+    messages.
 
     >>> import isthmus, numpy as np
     >>> isthmus.hash_many("sha256d", np.zeros((3, 80), dtype=np.uint8)).shape
     (3, 32)
     """
-    return shared_engine(threads).hash_many(name, messages)
+    return shared_engine(threads).hash_many(name, messages, out=out)
 
 
-def merkle_root(rule: str, leaves: Rows, *, allow_mutated: bool = False, threads: int | None = None) -> bytes:
-    """Root of the Merkle tree over n leaves.
+def merkle_root(
+    rule: str,
+    leaves: Rows,
+    *,
+    hash: str | None = None,
+    allow_mutated: bool = False,
+    threads: int | None = None,
+) -> bytes:
+    """Root of the Merkle tree over n leaves, 32 bytes.
 
-    ``rule``    ``sha256d-bitcoin`` or ``sha256-pairs`` over digests of 32 bytes; ``rfc6962`` over leaf data
-                of any length, which is hashed with the leaf prefix first
-    ``leaves``  in order; none gives the hash of nothing for ``rfc6962`` and ``ValueError`` else
+    ``rule``           a name of :func:`isthmus.merkle_rules`; docs/merkle.md says what each of them is
+    ``leaves``         in order: digests of 32 bytes; data of any length for ``rfc6962`` and ``cometbft``, which hash it
+                       with the leaf prefix first. Arrays are read in place
+    ``hash``           for ``chainmaker``, ``fisco-v2``, ``fisco-v3`` and ``mmr``: the hash that the chain uses
+    ``allow_mutated``  give the root of a mutated tree all the same
+    ``threads``        how many threads work; by default one per usable CPU
 
-    A Bitcoin tree in which two equal neighbours are paired raises :class:`isthmus.MutatedTree`: a second list
-    of leaves has the same root, so the root alone does not name the leaves. ``allow_mutated`` gives the root
-    all the same.
+    Rules that repeat the last node of an odd level (``sha256d-bitcoin``, ``chainmaker``) raise
+    :class:`isthmus.MutatedTree` when two equal neighbours are paired: a second list of leaves has the same root, so
+    the root alone does not name the leaves. A number of leaves that the rule has no tree of, and leaves of a wrong
+    length, are a ``ValueError`` that names the item.
 
     >>> import isthmus
     >>> isthmus.merkle_root("rfc6962", [b"a", b"b"]).hex()[:16]
     'b137985ff484fb60'
     """
-    return shared_engine(threads).merkle_root(rule, leaves, allow_mutated=allow_mutated)
+    return shared_engine(threads).merkle_root(rule, leaves, hash=hash, allow_mutated=allow_mutated)
 
 
 def dtype(scheme: str, *, key: int | None = None, message: int = 32) -> np.dtype[np.void]:
@@ -179,14 +193,14 @@ def hashes() -> tuple[str, ...]:
     return tuple(_native.hashes())
 
 
-def trees() -> tuple[str, ...]:
+def merkle_rules() -> tuple[str, ...]:
     """Names of the Merkle tree rules.
 
     >>> import isthmus
-    >>> "rfc6962" in isthmus.trees()
+    >>> "rfc6962" in isthmus.merkle_rules()
     True
     """
-    return tuple(_native.trees())
+    return tuple(_native.merkle_rules())
 
 
 def formats() -> tuple[str, ...]:

@@ -117,6 +117,18 @@ def copied_row(value: object, name: str) -> bytes:
     return value if isinstance(value, bytes) else _as_bytes(value, name).tobytes()
 
 
+def output(out: object, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Where a call writes: ``out`` when it has this shape, or an array of its own without one."""
+    if out is None:
+        return np.empty(shape, dtype=np.uint8)
+    if not isinstance(out, np.ndarray) or out.dtype != np.uint8:
+        said = out.dtype if isinstance(out, np.ndarray) else type(out).__name__
+        raise TypeError(f"out: expected a uint8 array of shape {shape}, got {said}")
+    if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
+        raise ValueError(f"out: expected a writable C-contiguous array of shape {shape}, got {out.shape}")
+    return out
+
+
 def _sliced(rows: NDArray[np.uint8]) -> list[bytes]:
     flat, width = rows.tobytes(), rows.shape[1]
     return [flat[at * width : (at + 1) * width] for at in range(len(rows))]

@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isthmus import _native
-from isthmus.columns import Buffer, Column, Rows, SupportsBytes, column, is_buffer, same_length
+from isthmus.columns import Buffer, Column, Rows, SupportsBytes, column, is_buffer, output, same_length
 from isthmus.errors import MutatedTree
 from isthmus.forms import DEFAULT_ID, FORMS, LOW_S, Encoding, Options, checked, known, known_flag, known_hash
 from isthmus.logs import LOGGER
+from isthmus.tree_forms import checked_count, leaf_column, rule_with
 from isthmus.verdict import Report, Verdict, from_native
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ _LIMIT_TOP: Final = {  # what the offsets and lengths of a claim sheet can hold 
     "scratch_max": (1 << 30) - 1,
     "signers_max": (1 << 40) - 1,
 }
-_DIGEST: Final = 32
 _KEY: Final = 65  # an uncompressed key
+MUTATED: Final = "two equal neighbours are paired, so another list of leaves has this root (CVE-2012-2459)"
 
 
 def cpu_count() -> int:
@@ -210,30 +211,21 @@ class Engine:
             return messages.native
         return _native.Column.rows(self._open().hash_many(name, messages.native))
 
-    def hash_many(self, name: str, messages: Rows) -> NDArray[np.uint8]:
+    def hash_many(self, name: str, messages: Rows, *, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
         """Digests of n messages; see :func:`isthmus.hash_many`."""
         known(name, "name", _native.hashes())
         data = column(messages, "messages", snapshot=False)
-        return self._open().hash_many(name, data.native)
+        given = None if out is None else output(out, (len(data), _native.digest_size(name)))
+        return self._open().hash_many(name, data.native, given)
 
-    def merkle_root(self, rule: str, leaves: Rows, *, allow_mutated: bool = False) -> bytes:
+    def merkle_root(self, rule: str, leaves: Rows, *, hash: str | None = None, allow_mutated: bool = False) -> bytes:
         """Root of a Merkle tree; see :func:`isthmus.merkle_root`."""
-        known(rule, "rule", _native.trees())
-        data = column(leaves, "leaves", snapshot=False)
-        if rule != "rfc6962":
-            if len(data) == 0:
-                raise ValueError(f"leaves: a {rule} tree has at least one leaf, got none")
-            wrong = data.first_of_other_length(_DIGEST)
-            if wrong is not None:
-                raise ValueError(f"leaves[{wrong[0]}]: expected a digest of {_DIGEST} bytes, got {wrong[1]}")
-        if rule == "sha256-pairs" and len(data) & (len(data) - 1):
-            raise ValueError(f"leaves: {rule} takes a power of two of leaves, got {len(data)}")
-        root, mutated = self._open().merkle_root(rule, data.native)
+        chosen, name = rule_with(rule, hash)
+        data = leaf_column(chosen, leaves)
+        checked_count(chosen, len(data))
+        root, mutated = _native.merkle_root(self._open(), rule, name, data.native)
         if mutated and not allow_mutated:
-            raise MutatedTree(
-                "leaves: two equal neighbours are paired, so another list of leaves has this root "
-                "(CVE-2012-2459); pass allow_mutated=True to get it all the same"
-            )
+            raise MutatedTree(f"leaves: {MUTATED}; pass allow_mutated=True to get it all the same")
         return root
 
     # --- life
@@ -265,6 +257,11 @@ class Engine:
         if self._native is None:
             raise ValueError("this Engine is closed")
         return self._native
+
+
+def native_of(engine: Engine) -> _native.Engine:
+    """The native core of an engine, for the other modules of this package; ``ValueError`` when it is closed."""
+    return engine._open()
 
 
 def _checked_limits(limits: Limits | Mapping[str, int] | None) -> dict[str, int] | None:

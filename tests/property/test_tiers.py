@@ -95,6 +95,16 @@ while len(level) > 1:
     pairs = [level[i] + level[i + 1] for i in range(0, len(level), 2)]
     level = [hashlib.sha256(hashlib.sha256(pair).digest()).digest() for pair in pairs]
 assert isthmus.merkle_root("sha256d-bitcoin", leaves) == level[0]
+from isthmus.reference import merkle as oracle
+for rule, hashes in oracle.RULES.items():
+    slow = oracle.tree(rule)
+    count = 77 if slow.has(77) else 64
+    tree = isthmus.MerkleTree(rule, leaves[:count])
+    assert tree.root == isthmus.merkle_root(rule, leaves[:count]) == slow.root(leaves[:count]), rule
+    proofs = tree.proofs(range(count))
+    assert isthmus.verify_proofs(rule, tree.root, range(count), leaves[:count], proofs, count).all(), rule
+    others = leaves[1:count] + leaves[:1]
+    assert not isthmus.verify_proofs(rule, tree.root, range(count), others, proofs, count).any(), rule
 operations = [rows for _, rows in _native.info()["operations"]]
 print(",".join(tier for rows in operations for tier, state, _ in rows if state == "chosen"))
 """

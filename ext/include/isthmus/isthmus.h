@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define ISTHMUS_API_VERSION 2
+#define ISTHMUS_API_VERSION 3
 #define ISTHMUS_API __attribute__((visibility("default")))
 
 typedef struct isthmus_engine isthmus_engine;
@@ -86,6 +86,23 @@ ISTHMUS_API size_t isthmus_digest_size(const char* hash);
 ISTHMUS_API int isthmus_merkle_root(isthmus_engine* engine, const char* rule, size_t count, const isthmus_bytes* leaves,
                                     uint8_t* root, uint8_t* mutated);
 
+/* isthmus_merkle_root with the hash of a rule that leaves it open (chainmaker, fisco-v2, fisco-v3, mmr). Null means the
+ * rule's usual one; a hash that the rule does not take is ISTHMUS_UNKNOWN_NAME. */
+ISTHMUS_API int isthmus_merkle_root_with(isthmus_engine* engine, const char* rule, const char* hash, size_t count,
+                                         const isthmus_bytes* leaves, uint8_t* root, uint8_t* mutated);
+
+/* ok[i] = 1 iff leaf i has this index in the tree of `leaf_count` leaves with that root (32 bytes), else 0. proofs[i]
+ * are its siblings on the way up, lowest first, 32 bytes each; a proof of any other number of siblings than index and
+ * count imply is false. */
+ISTHMUS_API int isthmus_merkle_verify(isthmus_engine* engine, const char* rule, const char* hash, const uint8_t* root,
+                                      uint64_t leaf_count, size_t count, const uint64_t* indices,
+                                      const isthmus_bytes* leaves, const isthmus_bytes* proofs, uint8_t* ok);
+
+/* Digests (32 bytes each) of `count` pairs of nodes, 64 bytes each, one after the other. hash: "sha256", "sha256d", ...
+ */
+ISTHMUS_API int isthmus_hash_pairs(isthmus_engine* engine, const char* hash, size_t count, const uint8_t* pairs,
+                                   uint8_t* digests);
+
 /* Name of a code, static text; "ok" for 0 and null for a number that is none. */
 ISTHMUS_API const char* isthmus_code_name(uint32_t code);
 
@@ -110,6 +127,13 @@ typedef struct isthmus_api {
                      const isthmus_bytes* signer_id, uint8_t* ok);
   int (*recover)(isthmus_engine* engine, size_t count, const isthmus_bytes* digests, const isthmus_bytes* signatures,
                  uint32_t flags, uint8_t* keys, uint8_t* ok);
+  /* since version 3 */
+  int (*merkle_root_with)(isthmus_engine* engine, const char* rule, const char* hash, size_t count,
+                          const isthmus_bytes* leaves, uint8_t* root, uint8_t* mutated);
+  int (*merkle_verify)(isthmus_engine* engine, const char* rule, const char* hash, const uint8_t* root,
+                       uint64_t leaf_count, size_t count, const uint64_t* indices, const isthmus_bytes* leaves,
+                       const isthmus_bytes* proofs, uint8_t* ok);
+  int (*hash_pairs)(isthmus_engine* engine, const char* hash, size_t count, const uint8_t* pairs, uint8_t* digests);
 } isthmus_api;
 
 /* The table of this library; static storage. */

@@ -62,7 +62,7 @@ def info(args: argparse.Namespace) -> Result:
         "formats": isthmus.formats(),
         "schemes": isthmus.schemes(),
         "hashes": isthmus.hashes(),
-        "trees": isthmus.trees(),
+        "merkle_rules": isthmus.merkle_rules(),
     }
     lines = [f"isthmus {isthmus.__version__}, {native['arch']}, {native['compiler']}, {cpu_count()} threads"]
     usable = [row["name"] for row in data["features"] if row["usable"] and not row["cleared"]]
@@ -73,7 +73,7 @@ def info(args: argparse.Namespace) -> Result:
     for each in data["operations"]:
         lines.append(f"{each['operation']}:")
         lines += [f"  {row['tier']:<8} {row['state']:<10} {row['reason']}".rstrip() for row in each["rows"]]
-    for what in ("formats", "schemes", "hashes", "trees"):
+    for what in ("formats", "schemes", "hashes", "merkle_rules"):
         lines.append(f"{what}: {' '.join(data[what])}")
     if args.codes:
         data["codes"] = [code._asdict() for code in isthmus.codes().values()]
