@@ -59,6 +59,9 @@ class Manifest:
         self.modes: tuple[str, ...] = tuple(self._data["mode"])
         if {"test", "taint"} & set(self.tiers):
             raise ValueError("ext/manifest.toml: a tier cannot be called 'test' or 'taint'")
+        for room in self._data["room"]:
+            if not (ext / room).is_dir():
+                raise ValueError(f"ext/manifest.toml: there is no folder {room}")
 
     def classify(self, path: Path) -> Source:
         """What the file at ``path`` (below ``ext``) is, told by its name and folder alone."""
@@ -84,8 +87,9 @@ class Manifest:
 
     def flags(self, source: Source) -> list[str]:
         """What a file is compiled with in every build; the build's own flags follow."""
+        room = self._data["room"].get(Path(source.path).parts[1], [])
         tier = self._data["tier"][source.tier]["flags"] if source.tier else []
-        return [*self._data["common"]["flags"], *self._data["kind"][source.kind], *tier]
+        return [*self._data["common"]["flags"], *self._data["kind"][source.kind], *room, *tier]
 
     def link(self) -> list[str]:
         """What every link command carries."""

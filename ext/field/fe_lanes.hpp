@@ -144,6 +144,18 @@ struct FeLanes : LooseLanes<typename P::V> {
     check_factor(r);
     return r;
   }
+  // The same where no limb is negative, as a reduced product has them: AVX2 shifts those in one operation.
+  static ISTHMUS_INLINE FeLanes ripple_up(Loose a) {
+    const V mask = V::set1(kMask);
+    FeLanes r;
+    for (usize i = 0; i < 4; ++i) {
+      r.v[i] = a.v[i] & mask;
+      a.v[i + 1] = a.v[i + 1] + simd::shr<52>(a.v[i]);
+    }
+    r.v[4] = a.v[4];
+    check_factor(r);
+    return r;
+  }
   template <u64 k>
   static ISTHMUS_INLINE FeLanes tight(const Loose& a) {
     return ripple(plus_primes<k>(a));

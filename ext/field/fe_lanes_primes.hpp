@@ -61,7 +61,7 @@ struct LanePrime256k1 {
     P::accumulate(c[0], c[1], P::factor(excess), P::factor(V::set1(kC)));
     c[0] = P::template settle<2, 0>(c[0]);  // its part of the first fold too
     c[1] = P::template settle<0, 1>(c[1]);
-    return F::ripple({c[0], c[1], c[2], c[3], c[4]});
+    return F::ripple_up({c[0], c[1], c[2], c[3], c[4]});
   }
 
   // (p + 1) / 4 in binary: 223 ones, 0, 22 ones, 0000 11 00. p - 2: 223 ones, 0, 22 ones, 0000 1 0 11 01.
@@ -127,7 +127,7 @@ struct LaneMontgomery {
     c[7] = P::template settle<parts(7), parts(6)>(c[7]);
     c[8] = P::template settle<parts(8), parts(7)>(c[8]);
     c[9] = P::template settle<0, parts(8)>(c[9]);
-    return F::ripple({c[5], c[6], c[7], c[8], c[9]});
+    return F::ripple_up({c[5], c[6], c[7], c[8], c[9]});
   }
 
  private:
