@@ -22,19 +22,11 @@ merkle::Spread spread_over(exec::Pool& pool) {
   return [&pool](usize count, const std::function<void(usize)>& job) { pool.run(count, job); };
 }
 
-// hash(00 || data) of rows first .. last.
+// The nodes of leaves first .. last, which the rule prefixes.
 void hash_leaves(const merkle::Rule& rule, const Rows& leaves, usize first, usize last, u8* out) {
-  static constexpr u8 kLeafPrefix = 0;
-  hash::Segment segments[2 * kLeavesPerJob];
-  hash::Message messages[kLeavesPerJob];
-  for (usize i = first; i < last; ++i) {
-    const Bytes leaf = leaves[i];
-    hash::Segment* const segment = segments + 2 * (i - first);
-    segment[0] = {&kLeafPrefix, 1};
-    segment[1] = {leaf.data(), leaf.size()};
-    messages[i - first] = {segment, 2, out + kNode * i};
-  }
-  hash::digest_many(rule.hash, {messages, last - first});
+  Bytes some[kLeavesPerJob];
+  for (usize i = first; i < last; ++i) some[i - first] = leaves[i];
+  merkle::hash_leaves(rule, out + kNode * first, {some, last - first});
 }
 
 // The leaves as nodes side by side: in place when they already lie so, else in `copy`. A leaf of another length than
