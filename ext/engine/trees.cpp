@@ -123,6 +123,11 @@ bool Engine::merkle_append(SharedTree& shared, const Rows& leaves) {
   return shared.tree.append(source_of(shared.tree.rule(), leaves), leaves.size(), spread_over(executor_.pool()));
 }
 
+bool merkle_append(SharedFrontier& shared, const Rows& leaves) {
+  const std::lock_guard lock(shared.mutex);
+  return shared.frontier.append(source_of(shared.frontier.rule(), leaves), leaves.size());
+}
+
 bool Engine::merkle_proofs(const SharedTree& shared, std::span<const u64> indices, std::vector<u64>& offsets,
                            std::vector<u8>& nodes) {
   const std::shared_lock lock(shared.mutex);

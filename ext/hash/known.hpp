@@ -71,8 +71,8 @@ struct Known {
 
   static void once(u8*) {}
 
-  // Messages of 64 bytes behind `before` (a few bytes): also in place, as Merkle levels use it. `then` makes of a digest
-  // what `run` gives; `first` is what it gives for message 0, typed.
+  // Messages of 64 bytes behind `before` (a few bytes): also in place, as Merkle levels use it. `then` makes of a
+  // digest what `run` gives; `first` is what it gives for message 0, typed.
   static bool of_64(Compress<Word> base, Of64 run, const u8* first, void (*then)(u8* digest) = once,
                     Bytes before = {}) {
     const usize length = (before.size() + 64 + kPadding + Core::kBlock - 1) / Core::kBlock;

@@ -2,7 +2,8 @@
 // at a time.
 //
 // Cost in compressions: n bytes take (n + 8) / 64 + 1; a 64-byte message two, of which the second has a known
-// schedule; so does a node of 65 but for one word. Every function chooses its row by the CPU and by the number of items (cpu/row.hpp).
+// schedule; so does a node of 65 but for one word. Every function chooses its row by the CPU and by the number of items
+// (cpu/row.hpp).
 #pragma once
 
 #include <string_view>

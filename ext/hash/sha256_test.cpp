@@ -138,7 +138,8 @@ TEST_CASE("every tier: messages of 64 bytes") {
     // The chosen rows, which share the items out.
     for (usize count = 0; count <= kMost; ++count) {
       Buffer place = in;
-      const auto run = name == "sha256_64" ? hash::sha256_64 : (name == "sha256d_64" ? hash::sha256d_64 : hash::sha256_node);
+      const auto run =
+          name == "sha256_64" ? hash::sha256_64 : (name == "sha256d_64" ? hash::sha256d_64 : hash::sha256_node);
       run(place.data(), place.data(), count);
       CHECK(memcmp(place.data(), expected.data(), 32 * count) == 0);
       CHECK(memcmp(place.data() + 64 * count, in.data() + 64 * count, in.size() - 64 * count) == 0);
@@ -215,11 +216,10 @@ TEST_CASE("reports name every operation and every usable row passes again") {
   const std::vector<cpu::Report> chosen = hash::report();
   const std::vector<cpu::Report> again = hash::self_test();
   const char* kOperations[] = {
-      "sha256_compress",    "sha256_64",        "sha256d_64",      "sha256_node",  "sha256_blocks", "sha256_lanes",
-      "sha512_compress",    "sha512_blocks",    "sha512_lanes",    "ripemd160_compress",
-      "ripemd160_blocks",   "ripemd160_lanes",  "sm3_compress",    "sm3_64",       "sm3_blocks",    "sm3_lanes",
-      "keccak_compress",    "keccak256_64",     "keccak_blocks",   "keccak_lanes", "blake3_lanes",  "blake3_parent",
-      "blake3_parent_root"};
+      "sha256_compress", "sha256_64",     "sha256d_64",   "sha256_node",        "sha256_blocks",     "sha256_lanes",
+      "sha512_compress", "sha512_blocks", "sha512_lanes", "ripemd160_compress", "ripemd160_blocks",  "ripemd160_lanes",
+      "sm3_compress",    "sm3_64",        "sm3_blocks",   "sm3_lanes",          "keccak_compress",   "keccak256_64",
+      "keccak_blocks",   "keccak_lanes",  "blake3_lanes", "blake3_parent",      "blake3_parent_root"};
   constexpr usize kCount = std::size(kOperations);
   REQUIRE(chosen.size() == kCount);
   REQUIRE(again.size() == kCount);

@@ -22,8 +22,9 @@ inline Leaves leaves_at(const u8* nodes) {
   return [nodes](u8*, usize first, usize) { return nodes + kNode * first; };
 }
 
-// Writes the root of `count` leaves to `out` (32 bytes). False iff the tree is mutated: rules that repeat nodes, two equal nodes paired anywhere before padding
-// (CVE-2012-2459). So is a number of leaves that the rule has no tree for; `out` is then zero.
+// Writes the root of `count` leaves to `out` (32 bytes). False iff the tree is mutated: rules that repeat nodes, two
+// equal nodes paired anywhere before padding (CVE-2012-2459). So is a number of leaves that the rule has no tree for;
+// `out` is then zero.
 bool root(const Rule& rule, const Leaves& leaves, usize count, u8* out, const Spread& spread = in_turn);
 
 inline bool root(const Rule& rule, const u8* leaves, usize count, u8* out, const Spread& spread = in_turn) {

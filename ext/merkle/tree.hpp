@@ -23,9 +23,9 @@ class Tree {
   const Rule& rule() const { return rule_; }
   usize count() const { return count_; }
 
-  // Adds `count` leaves (as merkle::root takes them; their room is in the tree) at the end. Cost: their own nodes and log n more, so a root after
-  // every leaf is cheap. False, and nothing is changed, iff the longer tree would be mutated or the rule has none of
-  // that many leaves. Throws std::bad_alloc, and then nothing is changed either.
+  // Adds `count` leaves (as merkle::root takes them; their room is in the tree) at the end. Cost: their own nodes and
+  // log n more, so a root after every leaf is cheap. False, and nothing is changed, iff the longer tree would be
+  // mutated or the rule has none of that many leaves. Throws std::bad_alloc, and then nothing is changed either.
   bool append(const Leaves& leaves, usize count, const Spread& spread = in_turn);
   bool append(const u8* leaves, usize count) { return append(leaves_at(leaves), count); }
 
