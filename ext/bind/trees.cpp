@@ -10,6 +10,7 @@ namespace py = pybind11;
 namespace {
 
 using engine::Engine;
+using engine::SharedFrontier;
 using engine::SharedTree;
 using merkle::kNode;
 using Numbers = py::array_t<u64, py::array::c_style>;
@@ -117,6 +118,36 @@ usize tree_count(const SharedTree& shared) {
   return shared.tree.count();
 }
 
+std::unique_ptr<SharedFrontier> new_frontier(const std::string& name, const std::string& hash) {
+  const merkle::Rule rule = rule_named(name, hash);
+  if (!merkle::Frontier::takes(rule)) throw py::value_error("no frontier of '" + name + "'");
+  return std::make_unique<SharedFrontier>(rule);
+}
+
+bool frontier_append(SharedFrontier& shared, const Column& leaves) {
+  const py::gil_scoped_release release;
+  return engine::merkle_append(shared, leaves);
+}
+
+// None when there are no leaves and the rule has no root over none.
+py::object frontier_root(const SharedFrontier& shared) {
+  u8 root[kNode];
+  bool has_root;
+  {
+    const py::gil_scoped_release release;
+    const std::lock_guard lock(shared.mutex);
+    has_root = merkle::is_count(shared.frontier.rule(), shared.frontier.count());
+    if (has_root) shared.frontier.root(root);
+  }
+  return has_root ? py::object(to_bytes(root)) : py::none();
+}
+
+usize frontier_count(const SharedFrontier& shared) {
+  const py::gil_scoped_release release;
+  const std::lock_guard lock(shared.mutex);
+  return shared.frontier.count();
+}
+
 py::array_t<bool> verify(Engine& self, const std::string& name, const std::string& hash, const Column& roots,
                          const Numbers& indices, const Numbers& counts, const Column& leaves, const Column& proofs) {
   const merkle::Rule rule = rule_named(name, hash);
@@ -162,6 +193,11 @@ void bind_trees(py::module_& module) {
       .def("multiproof", &multiproof, py::arg("indices").noconvert())
       .def("root", &tree_root)
       .def("__len__", &tree_count);
+  py::class_<SharedFrontier>(module, "Frontier", "The right edge of one Merkle tree.")
+      .def(py::init(&new_frontier), py::arg("rule"), py::arg("hash"))
+      .def("append", &frontier_append)
+      .def("root", &frontier_root)
+      .def("__len__", &frontier_count);
 }
 
 }  // namespace isthmus::bind

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "base/span.hpp"
 #include "chain/chain.hpp"
 #include "exec/executor.hpp"
+#include "merkle/frontier.hpp"
 #include "merkle/tree.hpp"
 
 namespace isthmus::engine {
@@ -69,6 +71,17 @@ struct SharedTree {
   merkle::Tree tree;
   mutable std::shared_mutex mutex;
 };
+
+// The same for a frontier, one at a time: there is little to read.
+struct SharedFrontier {
+  explicit SharedFrontier(const merkle::Rule& rule) : frontier(rule) {}
+
+  merkle::Frontier frontier;
+  mutable std::mutex mutex;
+};
+
+// Adds leaves (as Engine::merkle_root takes them) on the calling thread; false as of merkle::Frontier::append.
+bool merkle_append(SharedFrontier& shared, const Rows& leaves);
 
 class Engine {
  public:

@@ -16,42 +16,58 @@ namespace {
 using merkle::kNode;
 
 constexpr usize kLeavesPerJob = 1024;
+constexpr usize kLeavesAtOnce = 256;
 constexpr usize kPairsPerJob = 4096;
 
 merkle::Spread spread_over(exec::Pool& pool) {
   return [&pool](usize count, const std::function<void(usize)>& job) { pool.run(count, job); };
 }
 
-// hash(00 || data) of rows first .. last.
-void hash_leaves(const merkle::Rule& rule, const Rows& leaves, usize first, usize last, u8* out) {
-  static constexpr u8 kLeafPrefix = 0;
-  hash::Segment segments[2 * kLeavesPerJob];
-  hash::Message messages[kLeavesPerJob];
-  for (usize i = first; i < last; ++i) {
-    const Bytes leaf = leaves[i];
-    hash::Segment* const segment = segments + 2 * (i - first);
-    segment[0] = {&kLeafPrefix, 1};
-    segment[1] = {leaf.data(), leaf.size()};
-    messages[i - first] = {segment, 2, out + kNode * i};
+// The nodes of leaves first .. first + count. A leaf of another length than the rule's, which a caller may not have
+// checked, is all zero.
+void write_nodes(const merkle::Rule& rule, const Rows& leaves, u8* out, usize first, usize count) {
+  Bytes some[kLeavesAtOnce];
+  for (usize done = 0; done < count;) {
+    const usize here = std::min(kLeavesAtOnce, count - done);
+    for (usize i = 0; i < here; ++i) some[i] = leaves[first + done + i];
+    u8* const nodes = out + kNode * done;
+    done += here;
+    if (rule.leaf == merkle::Leaf::prefixed) {
+      merkle::hash_leaves(rule, nodes, {some, here});
+      continue;
+    }
+    for (usize i = 0; i < here; ++i) {
+      if (some[i].size() == kNode) {
+        memcpy(nodes + kNode * i, some[i].data(), kNode);
+      } else {
+        memset(nodes + kNode * i, 0, kNode);
+      }
+    }
   }
-  hash::digest_many(rule.hash, {messages, last - first});
 }
 
-// The leaves as nodes side by side: in place when they already lie so, else in `copy`. A leaf of another length than
-// the rule's, which a caller may not have checked, is all zero.
+// All leaves as nodes side by side, when they lie so; else null.
+const u8* nodes_in_place(const merkle::Rule& rule, const Rows& leaves) {
+  return rule.leaf == merkle::Leaf::prefixed ? nullptr : leaves.contiguous(kNode);
+}
+
+// Leaves as the Merkle room takes them: where they lie when they can stay there. The arguments must live as long.
+merkle::Leaves source_of(const merkle::Rule& rule, const Rows& leaves) {
+  if (const u8* const nodes = nodes_in_place(rule, leaves)) return merkle::leaves_at(nodes);
+  return [&rule, &leaves](u8* room, usize first, usize count) {
+    write_nodes(rule, leaves, room, first, count);
+    return room;
+  };
+}
+
+// The leaves as nodes side by side: in place when they already lie so, else in `copy`.
 const u8* nodes_of(exec::Pool& pool, const merkle::Rule& rule, const Rows& leaves, std::vector<u8>& copy) {
-  const bool digests = rule.leaf != merkle::Leaf::prefixed;
-  if (const u8* const run = digests ? leaves.contiguous(kNode) : nullptr) return run;
+  if (const u8* const nodes = nodes_in_place(rule, leaves)) return nodes;
   const usize count = leaves.size();
   copy.resize(kNode * count);
   pool.run((count + kLeavesPerJob - 1) / kLeavesPerJob, [&](usize job) {
     const usize first = job * kLeavesPerJob;
-    const usize last = std::min(count, first + kLeavesPerJob);
-    if (!digests) return hash_leaves(rule, leaves, first, last, copy.data());
-    for (usize i = first; i < last; ++i) {
-      const Bytes leaf = leaves[i];
-      if (leaf.size() == kNode) memcpy(copy.data() + kNode * i, leaf.data(), kNode);
-    }
+    write_nodes(rule, leaves, copy.data() + kNode * first, first, std::min(count - first, kLeavesPerJob));
   });
   return copy.data();
 }
@@ -99,17 +115,17 @@ void Engine::hash_pairs(merkle::Pairs pairs, const Rows& rows, u8* out) {
 }
 
 bool Engine::merkle_root(const merkle::Rule& rule, const Rows& leaves, u8* root) {
-  std::vector<u8> copy;
-  exec::Pool& pool = executor_.pool();
-  return merkle::root(rule, nodes_of(pool, rule, leaves, copy), leaves.size(), root, spread_over(pool));
+  return merkle::root(rule, source_of(rule, leaves), leaves.size(), root, spread_over(executor_.pool()));
 }
 
 bool Engine::merkle_append(SharedTree& shared, const Rows& leaves) {
-  std::vector<u8> copy;
-  exec::Pool& pool = executor_.pool();
-  const u8* const nodes = nodes_of(pool, shared.tree.rule(), leaves, copy);
   const std::unique_lock lock(shared.mutex);
-  return shared.tree.append(nodes, leaves.size(), spread_over(pool));
+  return shared.tree.append(source_of(shared.tree.rule(), leaves), leaves.size(), spread_over(executor_.pool()));
+}
+
+bool merkle_append(SharedFrontier& shared, const Rows& leaves) {
+  const std::lock_guard lock(shared.mutex);
+  return shared.frontier.append(source_of(shared.frontier.rule(), leaves), leaves.size());
 }
 
 bool Engine::merkle_proofs(const SharedTree& shared, std::span<const u64> indices, std::vector<u64>& offsets,

@@ -2,6 +2,8 @@
 // a time: a road that no lane code shares, and itself held to typed answers by its own row's test.
 #pragma once
 
+#include <algorithm>
+
 #include "hash/rows.hpp"
 
 namespace isthmus::hash {
@@ -69,18 +71,20 @@ struct Known {
 
   static void once(u8*) {}
 
-  // Messages of 64 bytes: also in place, as Merkle levels use it. `then` makes of a digest what `run` gives; `first`
-  // is what it gives for message 0, typed.
-  static bool of_64(Compress<Word> base, Of64 run, const u8* first, void (*then)(u8* digest) = once) {
-    constexpr usize kLength = (64 + kPadding + Core::kBlock - 1) / Core::kBlock;
+  // Messages of 64 bytes behind `before` (a few bytes): also in place, as Merkle levels use it. `then` makes of a
+  // digest what `run` gives; `first` is what it gives for message 0, typed.
+  static bool of_64(Compress<Word> base, Of64 run, const u8* first, void (*then)(u8* digest) = once,
+                    Bytes before = {}) {
+    const usize length = (before.size() + 64 + kPadding + Core::kBlock - 1) / Core::kBlock;
     u8 in[64 * kMost];
     u8 expected[Core::kDigest * kMost];
     for (usize i = 0; i < kMost; ++i) {
-      u8 padded[Core::kBlock * kLength];
-      message(padded, 64, i);
-      memcpy(in + 64 * i, padded, 64);
-      pad(padded, 64, kLength);
-      digest(base, expected + Core::kDigest * i, padded, kLength);
+      u8 padded[Core::kBlock * kLengthMost];
+      message(in + 64 * i, 64, i);
+      std::copy(before.begin(), before.end(), padded);
+      memcpy(padded + before.size(), in + 64 * i, 64);
+      pad(padded, before.size() + 64, length);
+      digest(base, expected + Core::kDigest * i, padded, length);
       then(expected + Core::kDigest * i);
     }
     if (memcmp(expected, first, Core::kDigest) != 0) return false;

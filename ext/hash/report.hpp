@@ -1,7 +1,7 @@
 // What the hash room chose on this machine and why, and single rows by name for tests.
 //
 // Operations: for each of sha256, sha512, ripemd160, sm3, keccak a *_compress, *_blocks and *_lanes; sha256_64,
-// sha256d_64, sm3_64, keccak256_64; blake3_lanes, blake3_parent, blake3_parent_root.
+// sha256d_64, sha256_node, sm3_64, keccak256_64; blake3_lanes, blake3_parent, blake3_parent_root.
 #pragma once
 
 #include <string_view>

@@ -51,6 +51,18 @@ constexpr cpu::Row<Sha256Of64> kDoubleOf64[] = {
     {"base", cpu::kNone, 1, 1, base::sha256d_64},
 };
 
+constexpr cpu::Row<Sha256Of64> kNode[] = {
+#if defined(__x86_64__)
+    {"avx512", kWide512, 16, 11, avx512::sha256_node},
+    {"shani", kShani, 2, 1, shani::sha256_node},
+    {"avx2", kWide256, 8, 3, avx2::sha256_node},
+#elif defined(__aarch64__)
+    {"armce", cpu::kSha2, 2, 1, armce::sha256_node},
+    {"neon", cpu::kNeon, 4, 3, neon::sha256_node},
+#endif
+    {"base", cpu::kNone, 1, 1, base::sha256_node},
+};
+
 constexpr cpu::Row<Sha256Blocks> kBlocks[] = {
 #if defined(__x86_64__)
     {"avx512", kWide512, 16, 11, avx512::sha256_blocks},
@@ -89,6 +101,9 @@ constexpr u32 kCount64[8] = {0xfdeab9ac, 0xf3710362, 0xbd2658cd, 0xc9a29e8f,
                              0x9c757fcf, 0x9811603a, 0x8c447cd1, 0xd9151108};
 constexpr u32 kTwice64[8] = {0x01c9f464, 0x780a1b6a, 0xf4eb400f, 0xe2f2896c,
                              0xfb2169f5, 0xa6570143, 0x9e4c2c4e, 0x213903ef};
+// SHA-256 of 01 and the bytes 00 01 .. 3f.
+constexpr u32 kNodeOfCount64[8] = {0x1a378704, 0xc17da31e, 0x2d05b6d1, 0x21c2bb2c,
+                                   0x7d76f6ee, 0x6fa8f983, 0xe596c2d0, 0x34963c57};
 
 bool known_compress(Sha256Compress run) {
   u8 blocks[128] = {'a', 'b', 'c'};
@@ -126,6 +141,14 @@ bool known_twice(Sha256Of64 run) {
   return known_compress(base::sha256_compress) && KnownSha256::of_64(base::sha256_compress, run, first, known_again);
 }
 
+bool known_node(Sha256Of64 run) {
+  u8 first[kSha256Digest];
+  Sha256::store_digest(first, kNodeOfCount64, 1);
+  constexpr u8 kPrefix[] = {0x01};
+  return known_compress(base::sha256_compress) &&
+         KnownSha256::of_64(base::sha256_compress, run, first, KnownSha256::once, kPrefix);
+}
+
 bool known_blocks(Sha256Blocks run) {
   return known_compress(base::sha256_compress) && KnownSha256::blocks(base::sha256_compress, run);
 }
@@ -148,6 +171,11 @@ const auto& of64_choice() {
 
 const auto& double_of64_choice() {
   static const cpu::Choice value("sha256d_64", kDoubleOf64, known_twice);
+  return value;
+}
+
+const auto& node_choice() {
+  static const cpu::Choice value("sha256_node", kNode, known_node);
   return value;
 }
 
@@ -174,6 +202,10 @@ void sha256_64(u8* out, const u8* in, usize count) {
 void sha256d_64(u8* out, const u8* in, usize count) {
   double_of64_choice().spread(count,
                               [&](Sha256Of64 run, usize from, usize n) { run(out + 32 * from, in + 64 * from, n); });
+}
+
+void sha256_node(u8* out, const u8* in, usize count) {
+  node_choice().spread(count, [&](Sha256Of64 run, usize from, usize n) { run(out + 32 * from, in + 64 * from, n); });
 }
 
 void sha256_blocks(u8* out, const u8* in, usize length, usize count) {
@@ -208,6 +240,7 @@ void append_sha256_reports(bool again, std::vector<cpu::Report>& out) {
   out.push_back(compress_choice().report(again));
   out.push_back(of64_choice().report(again));
   out.push_back(double_of64_choice().report(again));
+  out.push_back(node_choice().report(again));
   out.push_back(blocks_choice().report(again));
   out.push_back(lanes_choice().report(again));
 }
@@ -216,6 +249,7 @@ bool run_sha256_row(const RowCall& call) {
   if (call.operation == "sha256_compress") return run_compress<Sha256Core>(compress_choice().named(call.tier), call);
   if (call.operation == "sha256_64") return run_of_64(of64_choice().named(call.tier), call);
   if (call.operation == "sha256d_64") return run_of_64(double_of64_choice().named(call.tier), call);
+  if (call.operation == "sha256_node") return run_of_64(node_choice().named(call.tier), call);
   if (call.operation == "sha256_blocks") return run_blocks(blocks_choice().named(call.tier), call);
   if (call.operation == "sha256_lanes") return run_lanes<Sha256Core>(lanes_choice().row(call.tier), call);
   return false;

@@ -2,7 +2,8 @@
 // at a time.
 //
 // Cost in compressions: n bytes take (n + 8) / 64 + 1; a 64-byte message two, of which the second has a known
-// schedule. Every function chooses its row by the CPU and by the number of items (cpu/row.hpp).
+// schedule; so does a node of 65 but for one word. Every function chooses its row by the CPU and by the number of items
+// (cpu/row.hpp).
 #pragma once
 
 #include <string_view>
@@ -20,6 +21,9 @@ void sha256_compress(u32* state, const u8* blocks, usize count);
 // overlap.
 void sha256_64(u8* out, const u8* in, usize count);
 void sha256d_64(u8* out, const u8* in, usize count);
+
+// The same for nodes of RFC 6962, section 2.1: SHA-256 of the byte 01 and the 64 bytes.
+void sha256_node(u8* out, const u8* in, usize count);
 
 // out[32 i ..] = digest of message i, already padded to `length` blocks, at in[64 length i ..]. length >= 1,
 // no overlap.

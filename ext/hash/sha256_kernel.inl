@@ -2,7 +2,8 @@
 //
 // The including file defines ISTHMUS_TIER (the namespace) and ISTHMUS_LANES (a type of simd/lanes_u32.hpp).
 // Cost per lane group: sha256_64 64 rounds with a schedule and 64 rounds on constants; sha256d_64 adds one
-// compression whose first schedule words skip the eight known words; the others one compression per block. Every
+// compression whose first schedule words skip the eight known words; sha256_node's second compression skips fifteen;
+// the others one compression per block. Every
 // pass handles kLanes messages; a last, partial pass fills its spare lanes with its first message.
 #include "hash/passes.inl"
 #include "hash/sha256_tiers.hpp"
@@ -143,6 +144,60 @@ ISTHMUS_INLINE void compress_padding(V (&state)[8]) {
   for (usize i = 0; i < 8; ++i) state[i] = state[i] + s[i];
 }
 
+// ---- nodes with a prefix of one byte ----
+
+constexpr u32 kFirstByte = 0xff000000;
+
+// The words of 64 bytes become those of 01 and the first 63 of them; returns the word that begins the second block.
+ISTHMUS_INLINE V put_prefix(V (&w)[16]) {
+  const V first = V::set1(kFirstByte);
+  V before = V::set1(kSha256NodePrefix);
+  for (usize i = 0; i < 16; ++i) {
+    const V turned = simd::rotr<8>(w[i]);
+    w[i] = choose(first, before, turned);
+    before = turned;
+  }
+  return choose(first, before, V::set1(kSha256NodeEnd));
+}
+
+// The first expansion when only w[0] and w[15] = 520 bits are not zero: small0(0) = small1(0) = 0.
+ISTHMUS_INLINE void expand_node_end(V (&w)[16]) {
+  constexpr u32 kBits = kSha256NodeBits;
+  constexpr u32 kSmall0Bits = ((kBits >> 7) | (kBits << 25)) ^ ((kBits >> 18) | (kBits << 14)) ^ (kBits >> 3);
+  constexpr u32 kSmall1Bits = ((kBits >> 17) | (kBits << 15)) ^ ((kBits >> 19) | (kBits << 13)) ^ (kBits >> 10);
+  w[1] = V::set1(kSmall1Bits);
+  w[2] = small1(w[0]);
+  w[3] = small1(w[1]);
+  w[4] = small1(w[2]);
+  w[5] = small1(w[3]);
+  w[6] = V::set1(kBits) + small1(w[4]);
+  w[7] = w[0] + small1(w[5]);
+  w[8] = w[1] + small1(w[6]);
+  w[9] = w[2] + small1(w[7]);
+  w[10] = w[3] + small1(w[8]);
+  w[11] = w[4] + small1(w[9]);
+  w[12] = w[5] + small1(w[10]);
+  w[13] = w[6] + small1(w[11]);
+  w[14] = V::set1(kSmall0Bits) + w[7] + small1(w[12]);
+  w[15] = V::set1(kBits) + small0(w[0]) + w[8] + small1(w[13]);
+}
+
+// The compression of the block that ends a node's message.
+ISTHMUS_INLINE void compress_node_end(V (&state)[8], V first) {
+  V s[8] = {state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]};
+  const u32* const c = kSha256Round;
+  const V low[8] = {first + k(c), k(c + 1), k(c + 2), k(c + 3), k(c + 4), k(c + 5), k(c + 6), k(c + 7)};
+  rounds8(s, low);
+  const V high[8] = {k(c + 8),  k(c + 9),  k(c + 10), k(c + 11),
+                     k(c + 12), k(c + 13), k(c + 14), V::set1(kSha256NodeBits + kSha256Round[15])};
+  rounds8(s, high);
+  V w[16];
+  w[0] = first;
+  expand_node_end(w);
+  finish_rounds(s, w);
+  for (usize i = 0; i < 8; ++i) state[i] = state[i] + s[i];
+}
+
 // state := SHA-256 of the digest in state.
 ISTHMUS_INLINE void compress_digest(V (&state)[8]) {
   const V zero = V::set1(0);
@@ -198,6 +253,20 @@ void sha256_lanes(u32* state, const u8* const* blocks, usize length) {
 void sha256_64(u8* out, const u8* in, usize count) { all_messages<false>(out, in, count); }
 
 void sha256d_64(u8* out, const u8* in, usize count) { all_messages<true>(out, in, count); }
+
+void sha256_node(u8* out, const u8* in, usize count) {
+  const auto pass = [](u8* digests, const u8* const* rows) {
+    V w[16];
+    V state[8];
+    load_block(w, rows, 0);
+    const V last = put_prefix(w);
+    start(state);
+    compress(state, w);
+    compress_node_end(state, last);
+    store_digests(digests, state);
+  };
+  hash::passes<kLanes, 32>(out, in, 64, count, pass);
+}
 
 void sha256_blocks(u8* out, const u8* in, usize length, usize count) {
   const auto pass = [length](u8* digests, const u8* const* rows) {

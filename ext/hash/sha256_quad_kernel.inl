@@ -109,17 +109,41 @@ ISTHMUS_INLINE void pass(u8* first_out, u8* second_out, const u8* first, const u
   store_digest(second_out, state[1]);
 }
 
+// The message of a node, 01 and 64 bytes, in its two padded blocks.
+ISTHMUS_INLINE void node_blocks(const u8* in, Block& first, Block& second) {
+  u8 block[64] = {kSha256NodePrefix >> 24};
+  memcpy(block + 1, in, 63);
+  first = load_block(block);
+  alignas(16) const u32 end[4] = {u32{in[63]} << 24 | kSha256NodeEnd};
+  alignas(16) static constexpr u32 kBits[4] = {0, 0, 0, kSha256NodeBits};
+  alignas(16) static constexpr u32 kZeros[4] = {};
+  second = {constants(end), constants(kZeros), constants(kZeros), constants(kBits)};
+}
+
+ISTHMUS_INLINE void node_pass(u8* first_out, u8* second_out, const u8* first, const u8* second) {
+  const State start = from_words(kSha256Start);
+  State state[2] = {start, start};
+  Block a[2];
+  Block b[2];
+  node_blocks(first, a[0], a[1]);
+  node_blocks(second, b[0], b[1]);
+  compress2(state, a[0], b[0]);
+  compress2(state, a[1], b[1]);
+  store_digest(first_out, state[0]);
+  store_digest(second_out, state[1]);
+}
+
 // An odd last message goes through both ways; its digest is written once more to a spare.
-template <bool kTwice>
-ISTHMUS_INLINE void all_messages(u8* out, const u8* in, usize count) {
+template <typename Pass>
+ISTHMUS_INLINE void all_messages(u8* out, const u8* in, usize count, Pass two) {
   for (; count >= 2; count -= 2) {
-    pass<kTwice>(out, out + 32, in, in + 64);
+    two(out, out + 32, in, in + 64);
     in += 128;
     out += 64;
   }
   if (count == 0) return;
   u8 spare[32];
-  pass<kTwice>(out, spare, in, in);
+  two(out, spare, in, in);
 }
 
 }  // namespace
@@ -143,9 +167,11 @@ void sha256_lanes(u32* state, const u8* const* blocks, usize length) {
   for (usize i = 0; i < 16; ++i) state[i] = words[i % 2][i / 2];
 }
 
-void sha256_64(u8* out, const u8* in, usize count) { all_messages<false>(out, in, count); }
+void sha256_64(u8* out, const u8* in, usize count) { all_messages(out, in, count, pass<false>); }
 
-void sha256d_64(u8* out, const u8* in, usize count) { all_messages<true>(out, in, count); }
+void sha256d_64(u8* out, const u8* in, usize count) { all_messages(out, in, count, pass<true>); }
+
+void sha256_node(u8* out, const u8* in, usize count) { all_messages(out, in, count, node_pass); }
 
 void sha256_blocks(u8* out, const u8* in, usize length, usize count) {
   const usize stride = 64 * length;

@@ -109,14 +109,15 @@ TEST_CASE("tagged hashes") {
 }
 
 TEST_CASE("every tier: messages of 64 bytes") {
-  for (const char* operation : {"sha256_64", "sha256d_64"}) {
-    const bool twice = operation == std::string("sha256d_64");
+  for (const std::string name : {"sha256_64", "sha256d_64", "sha256_node"}) {
+    const char* const operation = name.c_str();
     constexpr usize kMost = 70;
     const Buffer in = slow::paint(64 * kMost, 5);
     Buffer expected;
     for (usize i = 0; i < kMost; ++i) {
-      const Bytes message = Bytes(in).subspan(64 * i, 64);
-      const Buffer digest = twice ? slow::sha256d(message) : slow::sha256(message);
+      Buffer message(in.begin() + 64 * i, in.begin() + 64 * (i + 1));
+      if (name == "sha256_node") message.insert(message.begin(), 0x01);
+      const Buffer digest = name == "sha256d_64" ? slow::sha256d(message) : slow::sha256(message);
       expected.insert(expected.end(), digest.begin(), digest.end());
     }
     for (const char* tier : kTiers) {
@@ -137,7 +138,9 @@ TEST_CASE("every tier: messages of 64 bytes") {
     // The chosen rows, which share the items out.
     for (usize count = 0; count <= kMost; ++count) {
       Buffer place = in;
-      (twice ? hash::sha256d_64 : hash::sha256_64)(place.data(), place.data(), count);
+      const auto run =
+          name == "sha256_64" ? hash::sha256_64 : (name == "sha256d_64" ? hash::sha256d_64 : hash::sha256_node);
+      run(place.data(), place.data(), count);
       CHECK(memcmp(place.data(), expected.data(), 32 * count) == 0);
       CHECK(memcmp(place.data() + 64 * count, in.data() + 64 * count, in.size() - 64 * count) == 0);
     }
@@ -213,11 +216,10 @@ TEST_CASE("reports name every operation and every usable row passes again") {
   const std::vector<cpu::Report> chosen = hash::report();
   const std::vector<cpu::Report> again = hash::self_test();
   const char* kOperations[] = {
-      "sha256_compress", "sha256_64",         "sha256d_64",    "sha256_blocks",      "sha256_lanes",
-      "sha512_compress", "sha512_blocks",     "sha512_lanes",  "ripemd160_compress", "ripemd160_blocks",
-      "ripemd160_lanes", "sm3_compress",      "sm3_64",        "sm3_blocks",         "sm3_lanes",
-      "keccak_compress", "keccak256_64",      "keccak_blocks", "keccak_lanes",       "blake3_lanes",
-      "blake3_parent",   "blake3_parent_root"};
+      "sha256_compress", "sha256_64",     "sha256d_64",   "sha256_node",        "sha256_blocks",     "sha256_lanes",
+      "sha512_compress", "sha512_blocks", "sha512_lanes", "ripemd160_compress", "ripemd160_blocks",  "ripemd160_lanes",
+      "sm3_compress",    "sm3_64",        "sm3_blocks",   "sm3_lanes",          "keccak_compress",   "keccak256_64",
+      "keccak_blocks",   "keccak_lanes",  "blake3_lanes", "blake3_parent",      "blake3_parent_root"};
   constexpr usize kCount = std::size(kOperations);
   REQUIRE(chosen.size() == kCount);
   REQUIRE(again.size() == kCount);

@@ -5,9 +5,11 @@
 //                    lane i absorbs `length` blocks from blocks[i] on
 //   sha256_64        out[32 i ..] = SHA-256 of the 64 bytes at in[64 i ..]: two compressions, one half known
 //   sha256d_64       the same, SHA-256 of SHA-256: three compressions
+//   sha256_node      out[32 i ..] = SHA-256 of the byte 01 and the 64 bytes at in[64 i ..] (RFC 6962, section 2.1): two
+//                    compressions, of the second only the first word is not known
 //   sha256_blocks    out[32 i ..] = digest of the padded message of `length` blocks at in[64 length i ..]
 //
-// sha256_64 and sha256d_64 may run in place (out == in): every pass reads its inputs before it writes. Any
+// sha256_64, sha256d_64 and sha256_node may run in place (out == in): every pass reads its inputs before it writes. Any
 // other overlap is forbidden. A count of 0 touches nothing.
 #pragma once
 
@@ -25,6 +27,7 @@ using Sha256Blocks = void (*)(u8* out, const u8* in, usize length, usize count);
   void sha256_lanes(u32* state, const u8* const* blocks, usize length); \
   void sha256_64(u8* out, const u8* in, usize count);                   \
   void sha256d_64(u8* out, const u8* in, usize count);                  \
+  void sha256_node(u8* out, const u8* in, usize count);                 \
   void sha256_blocks(u8* out, const u8* in, usize length, usize count); \
   }
 #define ISTHMUS_SHA256_ONE(tier)                                   \
@@ -87,6 +90,12 @@ constexpr Sha256Schedule sha256_padding_schedule() {
 }
 
 constexpr Sha256Schedule kSha256Pad64 = sha256_padding_schedule();
+
+// The message of a node, 01 || 64 bytes: what it begins with, and the second block, whose first byte is the 64th of
+// the bytes.
+constexpr u32 kSha256NodePrefix = 0x01000000;
+constexpr u32 kSha256NodeEnd = 0x00800000;
+constexpr u32 kSha256NodeBits = 65 * 8;
 
 }  // namespace
 }  // namespace isthmus

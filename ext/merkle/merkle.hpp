@@ -13,9 +13,22 @@ using Spread = std::function<void(usize count, const std::function<void(usize)>&
 // On the calling thread.
 void in_turn(usize count, const std::function<void(usize)>& job);
 
-// Writes the root of `count` leaves (32 bytes each, contiguous; hashed already where the rule prefixes them) to `out`
-// (32 bytes). False iff the tree is mutated: rules that repeat nodes, two equal nodes paired anywhere before padding
-// (CVE-2012-2459). So is a number of leaves that the rule has no tree for; `out` is then zero.
-bool root(const Rule& rule, const u8* leaves, usize count, u8* out, const Spread& spread = in_turn);
+// Where leaves come from: returns the nodes of leaves first .. first + count, 32 bytes each, where they lie; or writes
+// them to `room` and returns that. Called once for every leaf, by any thread.
+using Leaves = std::function<const u8*(u8* room, usize first, usize count)>;
+
+// Leaves side by side, hashed already where the rule prefixes them.
+inline Leaves leaves_at(const u8* nodes) {
+  return [nodes](u8*, usize first, usize) { return nodes + kNode * first; };
+}
+
+// Writes the root of `count` leaves to `out` (32 bytes). False iff the tree is mutated: rules that repeat nodes, two
+// equal nodes paired anywhere before padding (CVE-2012-2459). So is a number of leaves that the rule has no tree for;
+// `out` is then zero.
+bool root(const Rule& rule, const Leaves& leaves, usize count, u8* out, const Spread& spread = in_turn);
+
+inline bool root(const Rule& rule, const u8* leaves, usize count, u8* out, const Spread& spread = in_turn) {
+  return root(rule, leaves_at(leaves), count, out, spread);
+}
 
 }  // namespace isthmus::merkle

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "hash/slow_test.hpp"
+#include "merkle/frontier.hpp"
 #include "merkle/tree.hpp"
 #include "merkle/verify.hpp"
 
@@ -355,5 +356,86 @@ TEST_CASE("a tree that would be mutated is left as it was") {
     REQUIRE(claims.tree.append(again.bytes.data() + 32 * count, 3));
     claims.tree.root(after.data());
     CHECK(after == again.root);
+  }
+}
+
+TEST_CASE("a frontier has the root of the whole tree after every split of the leaves") {
+  constexpr usize kMost = 70;
+  const Buffer bytes = joined(leaves(kMost));
+  for (const Tree tree : kTrees) {
+    const merkle::Rule rule = rule_of(tree);
+    if (!merkle::Frontier::takes(rule)) continue;
+    CAPTURE(name_of(tree));
+    std::vector<Node> roots(kMost + 1, Node(32));
+    for (usize count = 0; count <= kMost; ++count) {
+      if (merkle::is_count(rule, count)) merkle::root(rule, bytes.data(), count, roots[count].data());
+    }
+    std::vector<merkle::Frontier> after(kMost + 1, merkle::Frontier(rule));
+    for (usize first = 1; first <= kMost; ++first) {
+      REQUIRE(after[first].append(merkle::leaves_at(bytes.data()), first));
+      Node got(32);
+      after[first].root(got.data());
+      CHECK(got == roots[first]);
+      for (usize then = 0; first + then <= kMost; ++then) {
+        merkle::Frontier longer = after[first];
+        REQUIRE(longer.append(merkle::leaves_at(bytes.data() + 32 * first), then));
+        longer.root(got.data());
+        CHECK(longer.count() == first + then);
+        CHECK(got == roots[first + then]);
+      }
+    }
+  }
+}
+
+TEST_CASE("a frontier over several runs") {
+  const usize count = 3 * 4096 + 77;
+  const Buffer bytes = joined(leaves(count));
+  for (const Tree tree : kTrees) {
+    const merkle::Rule rule = rule_of(tree);
+    if (!merkle::Frontier::takes(rule)) continue;
+    CAPTURE(name_of(tree));
+    merkle::Frontier frontier(rule);
+    REQUIRE(frontier.append(merkle::leaves_at(bytes.data()), 33));
+    REQUIRE(frontier.append(merkle::leaves_at(bytes.data() + 32 * 33), count - 33));
+    Node got(32);
+    Node expected(32);
+    frontier.root(got.data());
+    merkle::root(rule, bytes.data(), count, expected.data());
+    CHECK(got == expected);
+  }
+}
+
+TEST_CASE("a frontier refuses what a whole tree refuses") {
+  // Few different leaves, so that equal nodes meet on every level and in tails; both must say the same of each append.
+  for (const Tree which : {Tree::sha256d_bitcoin, Tree::chainmaker}) {
+    const merkle::Rule rule = rule_of(which);
+    const Nodes some = leaves(3);
+    u64 state = 1;
+    usize refused = 0;
+    usize longest = 0;
+    for (usize round = 0; round < 300; ++round) {
+      merkle::Tree tree(rule);
+      merkle::Frontier frontier(rule);
+      for (usize step = 0; step < 12; ++step) {
+        Nodes more;
+        state = state * 6364136223846793005 + 1442695040888963407;
+        for (u64 bits = state >> 40, left = 1 + (bits & 3); left != 0; --left, bits /= 3)
+          more.push_back(some[bits % 3]);
+        const Buffer bytes = joined(more);
+        const bool taken = tree.append(bytes.data(), more.size());
+        REQUIRE(frontier.append(merkle::leaves_at(bytes.data()), more.size()) == taken);
+        refused += !taken;
+        longest = std::max(longest, tree.count());
+        REQUIRE(frontier.count() == tree.count());
+        if (tree.count() == 0) continue;
+        Node a(32);
+        Node b(32);
+        tree.root(a.data());
+        frontier.root(b.data());
+        REQUIRE(a == b);
+      }
+    }
+    CHECK(refused > 300);
+    CHECK(longest > 8);
   }
 }

@@ -1,6 +1,8 @@
 // The table of rules, and one level up; see rule.hpp.
 #include "merkle/rule.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "base/made_once.hpp"
 #include "hash/blake3.hpp"
@@ -11,28 +13,6 @@
 
 namespace isthmus::merkle {
 namespace {
-
-// Nodes are SHA-256 of 01 || left || right, 65 bytes: two padded blocks, of which only the 64 bytes change.
-void rfc6962_pairs(u8* out, const u8* in, usize count) {
-  constexpr usize kPadded = 128;
-  constexpr usize kBatch = 64;
-  u8 blocks[kPadded * kBatch];
-  for (usize i = 0; i < kBatch && i < count; ++i) {
-    u8* const block = blocks + kPadded * i;
-    memset(block, 0, kPadded);
-    block[0] = 0x01;
-    block[65] = 0x80;
-    store_be64(block + kPadded - 8, 65 * 8);
-  }
-  while (count != 0) {
-    const usize here = count < kBatch ? count : kBatch;
-    for (usize i = 0; i < here; ++i) memcpy(blocks + kPadded * i + 1, in + 2 * kNode * i, 2 * kNode);
-    hash::sha256_blocks(out, blocks, 2, here);
-    in += 2 * kNode * here;
-    out += kNode * here;
-    count -= here;
-  }
-}
 
 // Symbols of base/hashes.def that a rule with a free hash takes, and their nodes of 64 bytes.
 struct PairHash {
@@ -62,7 +42,7 @@ constexpr Entry kRules[] = {
      false},
     {{.tree = Tree::rfc6962,
       .hash = Hash::sha256,
-      .pairs = rfc6962_pairs,
+      .pairs = hash::sha256_node,
       .bits = 1,
       .odd = Odd::promoted,
       .leaf = Leaf::prefixed,
@@ -70,7 +50,7 @@ constexpr Entry kRules[] = {
      false},
     {{.tree = Tree::cometbft,
       .hash = Hash::sha256,
-      .pairs = rfc6962_pairs,
+      .pairs = hash::sha256_node,
       .bits = 1,
       .odd = Odd::promoted,
       .leaf = Leaf::prefixed,
@@ -180,6 +160,43 @@ usize rlp_number(u8* out, u64 number) {
   return 1 + 8 - skip;
 }
 
+constexpr u8 kLeafPrefix = 0;
+constexpr usize kLeavesAtOnce = 256;
+
+// With its prefix and SHA-256's padding: 1 + 54 + 1 + 8 bytes.
+bool fits_a_block(Bytes leaf) { return leaf.size() <= 54; }
+
+void hash_short_leaves(u8* out, std::span<const Bytes> leaves) {
+  constexpr usize kBlock = 64;
+  u8 blocks[kBlock * kLeavesAtOnce];
+  for (usize i = 0; i < leaves.size(); ++i) {
+    const usize size = leaves[i].size();
+    u8* const block = blocks + kBlock * i;
+    memset(block, 0, kBlock);
+    block[0] = kLeafPrefix;
+    // Digests are the usual leaves, and moved without a call.
+    if (size == kNode) {
+      memcpy(block + 1, leaves[i].data(), kNode);
+    } else {
+      std::copy(leaves[i].begin(), leaves[i].end(), block + 1);
+    }
+    block[1 + size] = 0x80;
+    store_be64(block + kBlock - 8, 8 * (1 + size));
+  }
+  hash::sha256_blocks(out, blocks, 1, leaves.size());
+}
+
+void hash_long_leaves(const Rule& rule, u8* out, std::span<const Bytes> leaves) {
+  hash::Segment segments[2 * kLeavesAtOnce];
+  hash::Message messages[kLeavesAtOnce];
+  for (usize i = 0; i < leaves.size(); ++i) {
+    segments[2 * i] = {&kLeafPrefix, 1};
+    segments[2 * i + 1] = {leaves[i].data(), leaves[i].size()};
+    messages[i] = {segments + 2 * i, 2, out + kNode * i};
+  }
+  hash::digest_many(rule.hash, {messages, leaves.size()});
+}
+
 constexpr usize kGroupsAtOnce = 64;  // keeps the lanes full, and the tables on the stack
 
 // Up to kGroupsAtOnce groups of one rule.
@@ -273,6 +290,19 @@ bool rule_of(Tree tree, Hash hash, Rule& out) {
     return true;
   }
   return false;
+}
+
+void hash_leaves(const Rule& rule, u8* out, std::span<const Bytes> leaves) {
+  while (!leaves.empty()) {
+    const std::span<const Bytes> some = leaves.first(std::min(leaves.size(), kLeavesAtOnce));
+    if (rule.hash == Hash::sha256 && std::ranges::all_of(some, fits_a_block)) {
+      hash_short_leaves(out, some);
+    } else {
+      hash_long_leaves(rule, out, some);
+    }
+    out += kNode * some.size();
+    leaves = leaves.subspan(some.size());
+  }
 }
 
 const u8* zero_node(u32 level) {

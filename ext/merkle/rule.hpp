@@ -112,6 +112,9 @@ constexpr bool is_whole(u32 level, u64 index, u64 count) { return index < (level
 
 // ---- nodes ----
 
+// out[32 i ..] = the node of leaf i, hash(00 || data), for rules that prefix leaves.
+void hash_leaves(const Rule& rule, u8* out, std::span<const Bytes> leaves);
+
 // Root of a subtree of 2^level zero leaves (Odd::zeros), 32 bytes.
 const u8* zero_node(u32 level);
 

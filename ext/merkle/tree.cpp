@@ -72,15 +72,18 @@ bool Tree::update_run(u32 level, u32 upto, u64 first, u64 run) {
   return clean;
 }
 
-// Takes in `leaves`, if there are any, as the leaves first .., run by run just before they are hashed, and makes every
+// Takes in `leaves`, unless null, as the leaves first .., run by run just before they are hashed, and makes every
 // node above them anew. No other node depends on them or on the number of leaves: a node that padding or promotion made
 // stands above the last leaf, and so above every leaf that comes after it.
-bool Tree::update(u64 first, const u8* leaves, const Spread& spread) {
+bool Tree::update(u64 first, const Leaves* leaves, const Spread& spread) {
   const u64 old = first;
   const auto take_in = [&](u64 run) {
     const u64 from = std::max(old, run << kRunBits);
     const u64 to = std::min<u64>(count_, (run + 1) << kRunBits);
-    memcpy(node(0, from), leaves + kNode * (from - old), kNode * static_cast<usize>(to - from));
+    const usize count = static_cast<usize>(to - from);
+    u8* const room = node(0, from);
+    const u8* const nodes = (*leaves)(room, static_cast<usize>(from - old), count);
+    if (nodes != room) memcpy(room, nodes, kNode * count);
   };
   if (depth_ == 0 && leaves != nullptr) take_in(0);
   std::atomic<bool> clean{true};
@@ -100,7 +103,7 @@ bool Tree::update(u64 first, const u8* leaves, const Spread& spread) {
   return clean;
 }
 
-bool Tree::append(const u8* leaves, usize count, const Spread& spread) {
+bool Tree::append(const Leaves& leaves, usize count, const Spread& spread) {
   const usize old = count_;
   if (!is_count(rule_, old + count)) return false;
   if (count == 0) return true;
@@ -112,7 +115,7 @@ bool Tree::append(const u8* leaves, usize count, const Spread& spread) {
     for (u64 width = total; width > 1; width = width_[depth_]) width_[++depth_] = width_above(rule_, width);
   };
   grow_to(old + count);
-  if (update(old, leaves, spread)) return true;
+  if (update(old, &leaves, spread)) return true;
   // What the new leaves changed is above the old last one too; making that anew brings the old tree back.
   grow_to(old);
   if (old != 0) update(old - 1, nullptr, spread);

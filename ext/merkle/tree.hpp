@@ -23,10 +23,11 @@ class Tree {
   const Rule& rule() const { return rule_; }
   usize count() const { return count_; }
 
-  // Adds `count` leaves (as merkle::root takes them) at the end. Cost: their own nodes and log n more, so a root after
-  // every leaf is cheap. False, and nothing is changed, iff the longer tree would be mutated or the rule has none of
-  // that many leaves. Throws std::bad_alloc, and then nothing is changed either.
-  bool append(const u8* leaves, usize count, const Spread& spread = in_turn);
+  // Adds `count` leaves (as merkle::root takes them; their room is in the tree) at the end. Cost: their own nodes and
+  // log n more, so a root after every leaf is cheap. False, and nothing is changed, iff the longer tree would be
+  // mutated or the rule has none of that many leaves. Throws std::bad_alloc, and then nothing is changed either.
+  bool append(const Leaves& leaves, usize count, const Spread& spread = in_turn);
+  bool append(const u8* leaves, usize count) { return append(leaves_at(leaves), count); }
 
   // 32 bytes; the rule has a tree of count() leaves.
   void root(u8* out) const;
@@ -49,7 +50,7 @@ class Tree {
   const u8* node(u32 level, u64 index) const { return nodes_.get() + kNode * (offset_[level] + index); }
   u8* node(u32 level, u64 index) { return nodes_.get() + kNode * (offset_[level] + index); }
   void reserve(usize count);
-  bool update(u64 first, const u8* leaves, const Spread& spread);
+  bool update(u64 first, const Leaves* leaves, const Spread& spread);
   bool update_run(u32 level, u32 upto, u64 first, u64 run);
   void prefetch(u64 index) const;
 

@@ -34,8 +34,7 @@ struct Climber {
   u64 index;
   u64 width;  // of the level where it is
   u64 tree;
-  bool apart;      // from the one before it: they met, and were not the same
-  u8 held[kNode];  // the node, when it was promoted
+  bool apart;  // from the one before it: they met, and were not the same
 };
 
 bool equal(const u8* a, const u8* b) { return memcmp(a, b, kNode) == 0; }
@@ -50,6 +49,7 @@ class Climb {
     live_.reserve(rows);
     follows_.resize(rows);
     children_.resize(stride_ * rows);
+    if (rule_.odd == Odd::promoted) held_.resize(kNode * rows);
     for (std::vector<u8>& nodes : nodes_) nodes.resize(kNode * rows);
   }
 
@@ -76,7 +76,7 @@ class Climb {
       const Proof& proof = proofs_[places[i].row];
       const u8* const end = proof.siblings + kNode * proof.length;
       for (const u8* line = proof.siblings; line < end; line += kLine) __builtin_prefetch(line, 0, 2);
-      climbers_[i] = {proof.leaf, proof.siblings, end, proof.index, proof.count, places[i].tree, false, {}};
+      climbers_[i] = {proof.leaf, proof.siblings, end, proof.index, proof.count, places[i].tree, false};
       live_.push_back(i);
       follows_[i] = i;
     }
@@ -104,8 +104,9 @@ class Climb {
     }
     const u32 size = group_size(rule_, climber.width, climber.index >> rule_.bits);
     if (size == 1 && rule_.odd == Odd::promoted) {
-      memmove(climber.held, climber.node, kNode);
-      climber.node = climber.held;
+      u8* const held = held_.data() + kNode * number;
+      memmove(held, climber.node, kNode);
+      climber.node = held;
       rise(climber);
       return true;
     }
@@ -213,6 +214,7 @@ class Climb {
   std::vector<Group> groups_;
   std::vector<u8> children_;
   std::vector<u8> nodes_[2];
+  std::vector<u8> held_;      // nodes that were promoted, by place within the piece
   std::vector<u32> follows_;  // by place within the piece: whose answer it has
 };
 

@@ -16,7 +16,7 @@ from isthmus.batch import dtype, formats, hash_many, hashes, merkle_root, merkle
 from isthmus.engine import Engine, Limits
 from isthmus.errors import InternalError, InvalidBlock, IsthmusError, LimitExceeded, MutatedTree, Undecided
 from isthmus.mixed import Batch
-from isthmus.trees import MerkleTree, hash_pairs, verify_multiproof, verify_proofs
+from isthmus.trees import MerkleFrontier, MerkleTree, hash_pairs, verify_multiproof, verify_proofs
 from isthmus.tries import read_trie_proofs, trie_index_key, trie_root, trie_roots, verify_trie_proofs
 from isthmus.verdict import Code, Count, Finding, Report, Status, Verdict, codes
 
@@ -33,6 +33,7 @@ __all__ = [
     "IsthmusError",
     "LimitExceeded",
     "Limits",
+    "MerkleFrontier",
     "MerkleTree",
     "MutatedTree",
     "Report",

@@ -3,6 +3,7 @@ alteration of a proof, and large or random ones."""
 
 from __future__ import annotations
 
+import pickle
 import random
 from collections.abc import Iterator
 from functools import cache, partial
@@ -250,6 +251,100 @@ def test_a_root_after_every_leaf(rule: str, hash: str) -> None:
     for count in range(2, 141):
         tree.append([leaves[count - 1]])
         assert tree.root == slow.root(leaves[:count]), count
+
+
+@pytest.mark.parametrize("rule", ["rfc6962", "cometbft"])
+def test_leaves_of_every_width(rule: str) -> None:
+    """Leaves up to 54 bytes fit one block with prefix and padding; mixed with longer ones, as rows and as a list."""
+    slow = oracle.tree(rule, "sha256")
+    for width in (0, 1, 31, 32, 33, 53, 54, 55, 63, 64, 119, 200):
+        leaves = [random.Random(width * 1000 + i).randbytes(width) for i in range(37)]
+        wanted = slow.root(leaves)
+        assert isthmus.merkle_root(rule, leaves) == wanted, width
+        if width:
+            rows = np.frombuffer(b"".join(leaves), np.uint8).reshape(37, width)
+            assert isthmus.merkle_root(rule, rows) == wanted
+            assert isthmus.MerkleTree(rule, np.ascontiguousarray(rows[::-1])[::-1]).root == wanted
+    mixed = [random.Random(i).randbytes(i % 70) for i in range(700)]
+    assert isthmus.merkle_root(rule, mixed) == slow.root(mixed) == isthmus.MerkleTree(rule, mixed).root
+
+
+FRONTIERS = [case for case in CASES if oracle.tree(*case).has(3)]
+
+
+@pytest.mark.parametrize(("rule", "hash"), FRONTIERS)
+def test_frontiers_of_every_small_tree(rule: str, hash: str) -> None:
+    """Leaf by leaf, all at once, and as the tree that keeps its levels says."""
+    slow = quick(rule, hash)
+    name = option(rule, hash)
+    leaves = some_leaves(SMALL, 21)
+    steps = isthmus.MerkleFrontier(rule, hash=name)
+    assert (steps.rule, steps.count, len(steps)) == (rule, 0, 0)
+    for count in range(SMALL + 1):
+        if count:
+            steps.append([leaves[count - 1]])
+        if count == 0 and (slow.empty() is None or rule == "sha256d-bitcoin"):
+            with pytest.raises(ValueError, match="at least one leaf"):
+                _ = steps.root
+            continue
+        wanted = slow.root(leaves[:count])
+        assert (steps.root, steps.count) == (wanted, count)
+        whole = isthmus.MerkleFrontier(rule, hash=name)
+        whole.append(leaves[:count])
+        assert whole.root == wanted == isthmus.MerkleTree(rule, leaves[:count], hash=name).root, count
+
+
+@pytest.mark.parametrize(("rule", "hash"), FRONTIERS)
+@given(cuts=st.lists(st.integers(0, 40), max_size=9), width=st.sampled_from([0, 1, 31, 32, 54, 55, 64, 200]))
+def test_frontiers_appended_in_pieces(rule: str, hash: str, cuts: list[int], width: int) -> None:
+    slow = quick(rule, hash)
+    prefixed = rule in ("rfc6962", "cometbft")
+    leaves = [random.Random(i).randbytes(width if prefixed else 32) for i in range(360)]
+    frontier = isthmus.MerkleFrontier(rule, hash=option(rule, hash))
+    for cut in cuts:
+        frontier.append(leaves[frontier.count : frontier.count + cut])
+        if frontier.count:
+            assert frontier.root == slow.root(leaves[: frontier.count])
+
+
+@pytest.mark.parametrize("rule", ["sha256d-bitcoin", "chainmaker"])
+def test_frontiers_refuse_what_trees_refuse(rule: str) -> None:
+    for count in range(1, 41):
+        leaves = some_leaves(count, 22)
+        frontier = isthmus.MerkleFrontier(rule)
+        tree = isthmus.MerkleTree(rule, leaves)
+        frontier.append(leaves)
+        for tail in range(1, count + 1):
+            mutated = leaves[count - tail :]
+            try:
+                tree.append(mutated)
+            except isthmus.MutatedTree:
+                with pytest.raises(isthmus.MutatedTree, match="leaves"):
+                    frontier.append(mutated)
+                assert (frontier.count, frontier.root) == (count, tree.root)
+            else:
+                frontier.append(mutated)
+                assert frontier.root == tree.root
+                break
+
+
+@pytest.mark.parametrize("rule", ["sha256-pairs", "sm3-pairs", "keccak256-pairs", "blake3-parent"])
+def test_rules_without_frontiers(rule: str) -> None:
+    with pytest.raises(ValueError, match=f"rule: {rule} has no frontier"):
+        isthmus.MerkleFrontier(rule)
+
+
+def test_frontiers_name_what_is_wrong() -> None:
+    frontier = isthmus.MerkleFrontier("mmr", hash="sha256")
+    frontier.append([bytes(32)])
+    with pytest.raises(ValueError, match=r"leaves\[1\]: expected a digest of 32 bytes, got 31"):
+        frontier.append([bytes(32), bytes(31)])
+    assert frontier.count == 1
+    with pytest.raises(ValueError, match="hash: rfc6962 has no such option"):
+        isthmus.MerkleFrontier("rfc6962", hash="sha256")
+    with pytest.raises(TypeError, match="pickled"):
+        pickle.dumps(frontier)
+    assert repr(frontier) == "<isthmus.MerkleFrontier mmr count=1>"
 
 
 @given(data=st.data())

@@ -173,6 +173,7 @@ def sha256(message: bytes) -> bytes:
 WANTED = {
     "sha256_64": sha256,
     "sha256d_64": lambda message: sha256(sha256(message)),
+    "sha256_node": lambda message: sha256(b"\x01" + message),
     "keccak256_64": oracle.keccak256,
     "blake3_lanes": lambda message: blake3(message).digest(),
 }
