@@ -39,6 +39,7 @@ class Column : public engine::Rows {
 
 void bind_columns(pybind11::module_& module);
 void bind_engine(pybind11::module_& module);
+void bind_hasher(pybind11::module_& module);
 void bind_ics23(pybind11::module_& module);
 void bind_info(pybind11::module_& module);
 void bind_sign(pybind11::module_& module);
