@@ -27,6 +27,10 @@ class Column : public engine::Rows {
   const u8* contiguous(usize width) const override {
     return items_.empty() && width_ == width && stride_ == static_cast<std::ptrdiff_t>(width) ? base_ : nullptr;
   }
+  bool even(hash::EvenRows& out) const override {
+    out = {base_, stride_, width_};
+    return items_.empty();
+  }
 
  private:
   usize count_ = 0;

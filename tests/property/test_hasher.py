@@ -144,7 +144,7 @@ def test_threads_that_share_one_take_turns(name: str, size: int) -> None:
 @pytest.mark.parametrize("name", ["sha256", "sha512", "sha3-256", "blake3"])
 def test_pieces_beyond_four_gibibytes(name: str) -> None:
     """2^32 bytes is where 32-bit counters wrap."""
-    piece = np.arange((64 << 20) // 8, dtype=np.uint64)
+    piece = np.arange((64 << 20) // 8, dtype=np.uint64).view(np.uint8)
     hasher, neighbour = isthmus.Hasher(name, b"x"), WHOLE[name](b"x")
     for _ in range(65):
         hasher.update(piece)
