@@ -27,6 +27,10 @@ class Column : public engine::Rows {
   const u8* contiguous(usize width) const override {
     return items_.empty() && width_ == width && stride_ == static_cast<std::ptrdiff_t>(width) ? base_ : nullptr;
   }
+  bool even(hash::EvenRows& out) const override {
+    out = {base_, stride_, width_};
+    return items_.empty();
+  }
 
  private:
   usize count_ = 0;
@@ -39,6 +43,7 @@ class Column : public engine::Rows {
 
 void bind_columns(pybind11::module_& module);
 void bind_engine(pybind11::module_& module);
+void bind_hasher(pybind11::module_& module);
 void bind_ics23(pybind11::module_& module);
 void bind_info(pybind11::module_& module);
 void bind_sign(pybind11::module_& module);

@@ -13,6 +13,7 @@ PYBIND11_MODULE(_native, module, pybind11::mod_gil_not_used()) {
   isthmus::sig::init();
   isthmus::bind::bind_columns(module);
   isthmus::bind::bind_engine(module);
+  isthmus::bind::bind_hasher(module);
   isthmus::bind::bind_ics23(module);
   isthmus::bind::bind_info(module);
   isthmus::bind::bind_sign(module);

@@ -1,9 +1,11 @@
 // The C surface over Engine: names looked up, null pointers refused, memory exhaustion turned into a return value.
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <new>
 
 #include "engine/engine.hpp"
+#include "hash/hasher.hpp"
 #include "hash/report.hpp"
 #include "include/isthmus/isthmus.h"
 #include "sig/report.hpp"
@@ -11,6 +13,12 @@
 struct isthmus_engine {
   explicit isthmus_engine(isthmus::u32 threads) : engine(threads, isthmus::Limits{}) {}
   isthmus::engine::Engine engine;
+};
+
+struct isthmus_hasher {
+  explicit isthmus_hasher(isthmus::Hash hash) : hasher(hash) {}
+  std::mutex lock;
+  isthmus::hash::Hasher hasher;
 };
 
 namespace {
@@ -79,7 +87,8 @@ bool find_rule(const char* name, const char* hash, isthmus::merkle::Rule& rule) 
 constexpr isthmus_api kApi = {
     ISTHMUS_API_VERSION, sizeof(isthmus_api), isthmus_engine_new,       isthmus_engine_free,   isthmus_check,
     isthmus_verify,      isthmus_hash_many,   isthmus_digest_size,      isthmus_merkle_root,   isthmus_code_name,
-    isthmus_verify_with, isthmus_recover,     isthmus_merkle_root_with, isthmus_merkle_verify, isthmus_hash_pairs};
+    isthmus_verify_with, isthmus_recover,     isthmus_merkle_root_with, isthmus_merkle_verify, isthmus_hash_pairs,
+    isthmus_hasher_new,  isthmus_hasher_free, isthmus_hasher_update,    isthmus_hasher_digest};
 
 }  // namespace
 
@@ -164,6 +173,29 @@ int isthmus_hash_many(isthmus_engine* engine, const char* hash, size_t count, co
 size_t isthmus_digest_size(const char* hash) {
   const isthmus::Hash* const found = hash ? isthmus::engine::find_hash(hash) : nullptr;
   return found == nullptr ? 0 : isthmus::digest_size(*found);
+}
+
+isthmus_hasher* isthmus_hasher_new(const char* hash) {
+  const isthmus::Hash* const found = hash ? isthmus::engine::find_hash(hash) : nullptr;
+  if (found == nullptr) return nullptr;
+  isthmus::hash::init();
+  return new (std::nothrow) isthmus_hasher(*found);
+}
+
+void isthmus_hasher_free(isthmus_hasher* hasher) { delete hasher; }
+
+int isthmus_hasher_update(isthmus_hasher* hasher, const uint8_t* data, size_t len) {
+  if (!hasher || (data == nullptr && len != 0)) return ISTHMUS_BAD_ARGUMENT;
+  const std::lock_guard<std::mutex> locked(hasher->lock);
+  hasher->hasher.update({data, len});
+  return ISTHMUS_OK;
+}
+
+int isthmus_hasher_digest(isthmus_hasher* hasher, uint8_t* digest) {
+  if (!hasher || !digest) return ISTHMUS_BAD_ARGUMENT;
+  const std::lock_guard<std::mutex> locked(hasher->lock);
+  hasher->hasher.digest(digest);
+  return ISTHMUS_OK;
 }
 
 int isthmus_merkle_root(isthmus_engine* engine, const char* rule, size_t count, const isthmus_bytes* leaves,

@@ -167,3 +167,34 @@ TEST_CASE("capi: Merkle roots with a hash of choice, pairs and proofs") {
   CHECK(isthmus_merkle_verify(engine.get, "oak", nullptr, sm3, 2, 1, indices, claimed, proofs, ok) ==
         ISTHMUS_UNKNOWN_NAME);
 }
+
+TEST_CASE("capi: a message in pieces") {
+  const Engine engine;
+  const isthmus_api* const api = isthmus_api_table();
+  std::string message(5000, 'x');
+  for (size_t i = 0; i < message.size(); ++i) message[i] = static_cast<char>(i * i);
+  for (const char* name :
+       {"sha256", "sha256d", "sha512", "ripemd160", "hash160", "sm3", "keccak256", "sha3-256", "blake3"}) {
+    isthmus_hasher* const hasher = api->hasher_new(name);
+    REQUIRE(hasher != nullptr);
+    CHECK(api->hasher_update(hasher, nullptr, 0) == ISTHMUS_OK);
+    const isthmus_bytes parts[] = {{nullptr, 0}, {borrow(message).data, 3001}, borrow(message)};
+    for (size_t i = 0; i < 3; ++i) {
+      const size_t done = i == 0 ? 0 : parts[i - 1].len;
+      REQUIRE(isthmus_hasher_update(hasher, borrow(message).data + done, parts[i].len - done) == ISTHMUS_OK);
+      uint8_t whole[64], pieces[64];
+      REQUIRE(isthmus_hash_many(engine.get, name, 1, &parts[i], whole) == ISTHMUS_OK);
+      REQUIRE(isthmus_hasher_digest(hasher, pieces) == ISTHMUS_OK);
+      CHECK(std::memcmp(whole, pieces, isthmus_digest_size(name)) == 0);
+    }
+    CHECK(isthmus_hasher_update(hasher, nullptr, 1) == ISTHMUS_BAD_ARGUMENT);
+    CHECK(api->hasher_digest(hasher, nullptr) == ISTHMUS_BAD_ARGUMENT);
+    api->hasher_free(hasher);
+  }
+  uint8_t digest[64];
+  CHECK(isthmus_hasher_new("sha-256") == nullptr);
+  CHECK(isthmus_hasher_new(nullptr) == nullptr);
+  CHECK(isthmus_hasher_update(nullptr, digest, 1) == ISTHMUS_BAD_ARGUMENT);
+  CHECK(isthmus_hasher_digest(nullptr, digest) == ISTHMUS_BAD_ARGUMENT);
+  isthmus_hasher_free(nullptr);
+}

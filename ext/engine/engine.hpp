@@ -16,6 +16,7 @@
 #include "base/span.hpp"
 #include "chain/chain.hpp"
 #include "exec/executor.hpp"
+#include "hash/hash.hpp"
 #include "merkle/frontier.hpp"
 #include "merkle/tree.hpp"
 
@@ -62,6 +63,8 @@ class Rows {
   virtual Bytes operator[](usize i) const = 0;
   // All rows as one piece of memory, when they are known to lie so and to have `width` bytes each; else null.
   virtual const u8* contiguous(usize) const { return nullptr; }
+  // Whether all rows have one width and are one distance apart; then `out` says how.
+  virtual bool even(hash::EvenRows&) const { return false; }
 };
 
 // A tree and the threads that use it: any number at a time to read, one to append.

@@ -12,6 +12,8 @@
 namespace isthmus::hash {
 namespace {
 
+constexpr usize kLanesWorth = 2;  // chunks of one message; a single one is cheapest where it lies
+
 constexpr u32 kWide512 = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
 constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
 
@@ -191,16 +193,16 @@ void blake3_parent_root(u8* out, const u8* in, usize count) { spread_parents(par
 
 // ---- the stack ----
 
-void Blake3Stack::push(const u8* node) {
+void Blake3Stack::push(const u8* node, u64 units) {
   u8 pair[2 * kBlake3Digest];
   memcpy(pair + kBlake3Digest, node, kBlake3Digest);
   usize top = static_cast<usize>(std::popcount(count_));
-  for (u64 bits = count_; (bits & 1) != 0; bits >>= 1) {
+  for (u64 size = units; (count_ & size) != 0; size <<= 1) {
     memcpy(pair, nodes_ + kBlake3Digest * --top, kBlake3Digest);
     blake3_parent(pair + kBlake3Digest, pair, 1);
   }
   memcpy(nodes_ + kBlake3Digest * top, pair + kBlake3Digest, kBlake3Digest);
-  ++count_;
+  count_ += units;
 }
 
 void Blake3Stack::root(u8* out, const u8* node) const {
@@ -227,6 +229,12 @@ void Blake3::begin_chunk() {
 void Blake3::update(Bytes data) {
   while (!data.empty()) {
     if (size_ == kBlake3Chunk) end_chunk();  // only now is it known not to be the last
+    const usize whole = (data.size() - 1) / kBlake3Chunk;
+    if (size_ == 0 && whole >= kLanesWorth) {
+      blake3_push_chunks(chunks_, data.data(), whole);
+      data = data.subspan(kBlake3Chunk * whole);
+      begin_chunk();
+    }
     const usize room = kBlake3Chunk - size_;
     const usize take = data.size() < room ? data.size() : room;
     absorb(data.first(take));

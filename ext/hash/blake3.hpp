@@ -24,12 +24,12 @@ void blake3_parent_root(u8* out, const u8* in, usize count);
 // about 40 KiB of stack, whatever the lengths.
 void blake3_many(std::span<const Message> messages);
 
-// Chaining values of subtrees of equal size, from left to right: two of a size are joined as soon as they stand side by
-// side, if more follows them (section 5.1.2).
+// Chaining values of subtrees from left to right: two of a size are joined as soon as they stand side by side, if more
+// follows them (section 5.1.2). Sizes are in units of the caller's, chunks or more.
 class Blake3Stack {
  public:
-  // One more subtree, which is not the last of its message.
-  void push(const u8* node);
+  // One more subtree, which is not the last of its message; `units` is a power of two that divides count().
+  void push(const u8* node, u64 units = 1);
 
   // The digest of a message whose last subtree is `node`, of any size up to that of the others; one at least has been
   // pushed.
@@ -40,9 +40,13 @@ class Blake3Stack {
  private:
   static constexpr usize kLevels = 54;  // 2^64 bytes are 2^54 chunks
 
-  u64 count_ = 0;  // subtrees pushed; one value per bit that is set
+  u64 count_ = 0;  // units pushed; one value per bit that is set
   u8 nodes_[kBlake3Digest * kLevels];
 };
+
+// Pushes `count` whole chunks at `data`, which are not the last of their message, onto a stack that counts in chunks:
+// in lanes, as blake3_many does it.
+void blake3_push_chunks(Blake3Stack& stack, const u8* data, usize count);
 
 // Blake3 h; h.update(bytes); h.finish(out). Plain data: copying it forks the message.
 class Blake3 {

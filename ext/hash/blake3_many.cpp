@@ -3,6 +3,7 @@
 // Chunks of all messages are gathered in a window, sorted by their number of blocks, and hashed in lanes, so that the
 // lanes of a pass end together or nearly so. Then the trees of the window grow level by level, again in lanes over all
 // of them. A message with more chunks than a window is a row of whole subtrees, which a stack joins.
+#include <bit>
 #include <type_traits>
 
 #include "hash/blake3.hpp"
@@ -15,11 +16,20 @@ namespace {
 
 constexpr usize kWindow = 256;  // chunks; a power of two, so that a full window is a subtree
 constexpr usize kWindowBytes = kBlake3Chunk * kWindow;
+constexpr usize kSubtreesMost = 16;           // in a window: sizes grow to the largest, then they shrink
 constexpr usize kCopies = 16 * kBlake3Chunk;  // bytes of chunks that cross segments
 constexpr usize kWidest = 16;                 // lanes of AVX-512
 constexpr usize kBlocksMost = kBlake3Chunk / kBlake3Block;
 
 usize chunks_of(u64 size) { return size == 0 ? 1 : static_cast<usize>((size + kBlake3Chunk - 1) / kBlake3Chunk); }
+
+// Chunks of the largest whole subtree that begins with chunk `first` and has `count` at most; its nodes stand where the
+// message's tree has them.
+usize subtree_at(u64 first, usize count) {
+  const usize fits = std::bit_floor(count);
+  const u64 aligned = first & (~first + 1);
+  return first != 0 && aligned < fits ? static_cast<usize>(aligned) : fits;
+}
 
 // Where in a message the next byte is.
 struct Reader {
@@ -69,6 +79,25 @@ class Forest {
     } else {
       add_long(reader, length, message.out);
     }
+  }
+
+  // At most a window of whole chunks, as subtrees that the stack can take.
+  void push_chunks(Blake3Stack& stack, const u8* data, usize count) {
+    const Segment segment{data, kBlake3Chunk * count};
+    const Message message{&segment, 1, nullptr};
+    Reader reader(message);
+    u8 nodes[kBlake3Digest * kSubtreesMost];
+    usize sizes[kSubtreesMost];
+    usize subtrees = 0;
+    for (u64 first = stack.count(); count != 0; ++subtrees) {
+      const usize size = subtree_at(first, count);
+      add_tree(reader, kBlake3Chunk * size, first, nodes + kBlake3Digest * subtrees, false);
+      sizes[subtrees] = size;
+      first += size;
+      count -= size;
+    }
+    flush();
+    for (usize i = 0; i < subtrees; ++i) stack.push(nodes + kBlake3Digest * i, sizes[i]);
   }
 
   // Finishes everything that has been added.
@@ -300,7 +329,7 @@ class Forest {
   usize copied_ = 0;
   alignas(64) u8 nodes_[kBlake3Digest * kWindow];
   usize node_count_ = 0;
-  Tree trees_[kWindow / 2];  // of two chunks at least, or one subtree of a long message
+  Tree trees_[kWindow / 2];  // of two chunks at least, or the subtrees of a long message
   usize tree_count_ = 0;
 };
 
@@ -312,6 +341,18 @@ void blake3_many_with(LaneRows<u32> rows, std::span<const Message> messages) {
   Forest forest(rows);
   for (const Message& message : messages) forest.add(message);
   forest.flush();
+}
+
+void blake3_push_chunks(Blake3Stack& stack, const u8* data, usize count) {
+  Forest forest(blake3_lane_rows());
+  while (count != 0) {
+    // Up to where a window ends, so that those that follow are one subtree each.
+    const usize room = kWindow - static_cast<usize>(stack.count() % kWindow);
+    const usize take = count < room ? count : room;
+    forest.push_chunks(stack, data, take);
+    data += kBlake3Chunk * take;
+    count -= take;
+  }
 }
 
 }  // namespace isthmus::hash

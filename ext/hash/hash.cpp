@@ -1,7 +1,8 @@
 // Many messages of any shape; see hash.hpp and schedule.hpp.
 //
-// Messages of exactly 64 bytes, for which some hashes have a cheaper pass, are gathered for it; so are the inner
-// digests of the double hashes. Everything else is scheduled over lanes; BLAKE3, whose messages are trees, by itself.
+// Messages of one short length go straight through their kernels (even.cpp). Messages of exactly 64 bytes, for which
+// some hashes have a cheaper pass, are gathered for it; so are the inner digests of the double hashes. Everything else
+// is scheduled over lanes; BLAKE3, whose messages are trees, by itself.
 #include "hash/hash.hpp"
 
 #include "base/check.hpp"
@@ -149,6 +150,7 @@ void digest_many(Hash hash, std::span<const Message> messages) {
     for (const Message& message : messages) stream_hash(hash, message);
     return;
   }
+  if (digest_even(hash, messages)) return;
   switch (hash) {
     case Hash::sha256:
       return schedule<Sha256Core>(messages, sha256_lane_rows(), DirectWith64<Sha256Core>(sha256_64));

@@ -147,3 +147,38 @@ TEST_CASE("random mixtures") {
     for (const Hash hash : kHashes) check_all(hash, messages, cuts);
   }
 }
+
+TEST_CASE("rows of one width, side by side or apart, equal single messages; or nothing is done") {
+  for (const Hash hash : kHashes) {
+    CAPTURE(name_of(hash));
+    const usize size = digest_size(hash);
+    for (const usize width :
+         {0, 1, 7, 8, 20, 32, 33, 55, 56, 64, 80, 119, 120, 135, 136, 239, 240, 247, 248, 271, 272}) {
+      for (const usize gap : {0, 5}) {
+        for (const usize count : {1, 3, 4, 63, 64, 65, 130}) {
+          const usize stride = width + gap;
+          const Buffer bytes = slow::paint(stride * count + 1, width);
+          const hash::EvenRows rows = {bytes.data(), static_cast<std::ptrdiff_t>(stride), width};
+          Buffer out(size * count + 1, 0xee);
+          const bool done = hash::digest_rows(hash, rows, count, out.data());
+          CHECK(out.back() == 0xee);
+          if (!done) CHECK(out == Buffer(size * count + 1, 0xee));
+          for (usize i = 0; done && i < count; i += i == 0 || count - i < 4 ? 1 : 31) {
+            CHECK(Buffer(out.data() + size * i, out.data() + size * (i + 1)) ==
+                  expected(hash, Bytes(bytes).subspan(stride * i, width)));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("rows that chains need go straight through their kernels") {
+  const Buffer bytes = slow::paint(80 * 4, 1);
+  Buffer out(32 * 4);
+  CHECK(hash::digest_rows(Hash::hash160, {bytes.data(), 33, 33}, 4, out.data()));
+  CHECK(hash::digest_rows(Hash::sha256d, {bytes.data(), 80, 80}, 4, out.data()));
+  CHECK(hash::digest_rows(Hash::keccak256, {bytes.data(), 64, 64}, 4, out.data()));
+  CHECK(!hash::digest_rows(Hash::sha256d, {bytes.data(), 80, 80}, 3, out.data()));
+  CHECK(!hash::digest_rows(Hash::sha256d, {bytes.data(), 0, 248}, 4, out.data()));
+}

@@ -35,6 +35,9 @@ LaneRows<u32> blake3_lane_rows();
 // blake3_many of blake3.hpp with these rows for its chunks, for tests of one row or of some.
 void blake3_many_with(LaneRows<u32> rows, std::span<const Message> messages);
 
+// The same as digest_rows of messages wherever they are.
+bool digest_even(Hash hash, std::span<const Message> messages);
+
 struct RowCall {
   std::string_view operation;
   std::string_view tier;

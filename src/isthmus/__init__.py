@@ -2,7 +2,8 @@
 
 Whole inputs go through an :class:`Engine` and come back as a :class:`Verdict`; batches of signatures,
 messages and leaves go through :func:`verify`, :func:`recover`, :func:`hash_many` and :func:`merkle_root`, proofs
-through :class:`MerkleTree` and :func:`verify_proofs`; a :class:`Batch` collects signatures of many schemes.
+through :class:`MerkleTree` and :func:`verify_proofs`; a :class:`Batch` collects signatures of many schemes, a
+:class:`Hasher` takes one message in pieces.
 :func:`trie_root` and :func:`verify_trie_proofs` are for Ethereum's tries, :mod:`isthmus.ics23` for Cosmos stores.
 :mod:`isthmus.chains` makes the anchors: what the caller already trusts.
 """
@@ -15,6 +16,7 @@ from isthmus import logs
 from isthmus.batch import dtype, formats, hash_many, hashes, merkle_root, merkle_rules, recover, schemes, verify
 from isthmus.engine import Engine, Limits
 from isthmus.errors import InternalError, InvalidBlock, IsthmusError, LimitExceeded, MutatedTree, Undecided
+from isthmus.hasher import Hasher
 from isthmus.mixed import Batch
 from isthmus.trees import MerkleFrontier, MerkleTree, hash_pairs, verify_multiproof, verify_proofs
 from isthmus.tries import read_trie_proofs, trie_index_key, trie_root, trie_roots, verify_trie_proofs
@@ -28,6 +30,7 @@ __all__ = [
     "Count",
     "Engine",
     "Finding",
+    "Hasher",
     "InternalError",
     "InvalidBlock",
     "IsthmusError",

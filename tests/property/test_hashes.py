@@ -87,6 +87,20 @@ def test_equal_lengths_of_every_batch_size(name: str, length: int) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [0, 20, 32, 33, 64, 80, 119, 120, 136, 247, 248, 271, 272])
+def test_rows_of_one_width_wherever_they_stand(name: str, width: int) -> None:
+    """Side by side, apart, upside down and in a list, through several jobs and passes."""
+    count = 70 if name in SLOW else 2100
+    wide = np.frombuffer(random.Random(width).randbytes(count * (width + 3)), np.uint8).reshape(count, width + 3)
+    rows = wide[:, 1 : width + 1]
+    wanted = [REFERENCE[name](row.tobytes()) for row in rows]
+    assert digests(name, rows) == wanted
+    assert digests(name, np.ascontiguousarray(rows)) == wanted
+    assert digests(name, rows[::-1]) == wanted[::-1]
+    assert digests(name, [row.tobytes() for row in rows]) == wanted
+
+
+@pytest.mark.parametrize("name", NAMES)
 @given(
     lengths=st.lists(st.one_of(st.integers(0, 200), st.integers(0, 5000)), max_size=60),
     seed=st.integers(0, 2**32 - 1),

@@ -16,10 +16,11 @@
 extern "C" {
 #endif
 
-#define ISTHMUS_API_VERSION 3
+#define ISTHMUS_API_VERSION 4
 #define ISTHMUS_API __attribute__((visibility("default")))
 
 typedef struct isthmus_engine isthmus_engine;
+typedef struct isthmus_hasher isthmus_hasher;
 
 typedef struct isthmus_bytes {
   const uint8_t* data; /* may be null when len is 0 */
@@ -82,6 +83,16 @@ ISTHMUS_API int isthmus_hash_many(isthmus_engine* engine, const char* hash, size
                                   uint8_t* digests);
 ISTHMUS_API size_t isthmus_digest_size(const char* hash);
 
+/* One message in pieces. Null when out of memory, and for an unknown name. */
+ISTHMUS_API isthmus_hasher* isthmus_hasher_new(const char* hash);
+ISTHMUS_API void isthmus_hasher_free(isthmus_hasher* hasher);
+
+/* Appends to the message; data may be null when len is 0. Calls from several threads go one after the other. */
+ISTHMUS_API int isthmus_hasher_update(isthmus_hasher* hasher, const uint8_t* data, size_t len);
+
+/* The digest (isthmus_digest_size of the hash) of everything so far; the message may go on. */
+ISTHMUS_API int isthmus_hasher_digest(isthmus_hasher* hasher, uint8_t* digest);
+
 /* Root (32 bytes) over leaves; *mutated is 1 when the tree has the flaw that its rule watches for. */
 ISTHMUS_API int isthmus_merkle_root(isthmus_engine* engine, const char* rule, size_t count, const isthmus_bytes* leaves,
                                     uint8_t* root, uint8_t* mutated);
@@ -134,6 +145,11 @@ typedef struct isthmus_api {
                        uint64_t leaf_count, size_t count, const uint64_t* indices, const isthmus_bytes* leaves,
                        const isthmus_bytes* proofs, uint8_t* ok);
   int (*hash_pairs)(isthmus_engine* engine, const char* hash, size_t count, const uint8_t* pairs, uint8_t* digests);
+  /* since version 4 */
+  isthmus_hasher* (*hasher_new)(const char* hash);
+  void (*hasher_free)(isthmus_hasher* hasher);
+  int (*hasher_update)(isthmus_hasher* hasher, const uint8_t* data, size_t len);
+  int (*hasher_digest)(isthmus_hasher* hasher, uint8_t* digest);
 } isthmus_api;
 
 /* The table of this library; static storage. */
