@@ -55,12 +55,13 @@ void negate(Affine<C>& r, const Affine<C>& p) {
   F::carry(r.y);
 }
 
-// r = -p. r may be p.
+// r = -p. r may be p. The point at infinity has no coordinates to read.
 template <class C>
 void negate(Jacobian<C>& r, const Jacobian<C>& p) {
   using F = typename C::Field;
   if (&r != &p) r = p;
-  F::neg(r.y, p.y, 2);
+  if (p.infinity) return;
+  F::neg(r.y, r.y, 2);
   F::carry(r.y);
 }
 
