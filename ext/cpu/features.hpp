@@ -17,6 +17,9 @@ inline constexpr u32 kNone = 0;
 #define X(symbol, bit, name, arch) inline constexpr u32 symbol = u32{1} << bit;
 #include "cpu/features.def"
 #undef X
+// What tier files avx512 and avx2 are compiled for (ext/manifest.toml), as far as features tell it.
+inline constexpr u32 kWide512 = kAvx512 | kAvx2 | kBmi2;
+inline constexpr u32 kWide256 = kAvx2 | kBmi2;
 
 // A row runs only where all bits that it needs are in `usable()`.
 struct Features {

@@ -173,16 +173,11 @@ bool test(const BucketKernel* kernel) { return kernel == nullptr || known_answer
 // rows 7.4 / 7.0, 64 rows 7.2 / 6.9, 256 rows 7.3 / 4.9, 1,024 rows 7.5 / 4.4. AVX-512: 16 rows 13.0 / 13.0, 17 rows
 // 17.6 / 13.2, 24 rows 12.6 / 11.5, 64 rows 12.0 / 9.6, 256 rows 12.1 / 7.2, 1,024 rows 12.4 / 6.3. AVX2: 8 rows
 // 23.9 / 28.8, 16 rows 23.0 / 22.1, 64 rows 22.3 / 16.6, 256 rows 22.9 / 12.7, 1,024 rows 23.2 / 10.8.
-#if defined(__x86_64__)
-constexpr u32 kWide512 = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
-constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
-#endif
-
 constexpr cpu::Row<const BucketKernel*> kRows[] = {
 #if defined(__x86_64__)
-    {"ifma", kWide512 | cpu::kIfma, 8, 17, &ifma::bucket_sum},
-    {"avx512", kWide512, 8, 17, &avx512::bucket_sum},
-    {"avx2", kWide256, 4, 16, &avx2::bucket_sum},
+    {"ifma", cpu::kWide512 | cpu::kIfma, 8, 17, &ifma::bucket_sum},
+    {"avx512", cpu::kWide512, 8, 17, &avx512::bucket_sum},
+    {"avx2", cpu::kWide256, 4, 16, &avx2::bucket_sum},
 #elif defined(__aarch64__)
     {"neon", cpu::kNeon, 2, 16, &neon::bucket_sum},
 #endif

@@ -32,10 +32,9 @@ std::vector<Tier> tiers() {
   std::vector<Tier> out = {{"emulated", &emulated::bucket_sum}};
 #if defined(__x86_64__)
   const u32 have = cpu::features().hardware & ~cpu::features().cleared;
-  const u32 wide = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
-  if ((have & (cpu::kAvx2 | cpu::kBmi2)) == (cpu::kAvx2 | cpu::kBmi2)) out.push_back({"avx2", &avx2::bucket_sum});
-  if ((have & wide) == wide) out.push_back({"avx512", &avx512::bucket_sum});
-  if ((have & (wide | cpu::kIfma)) == (wide | cpu::kIfma)) out.push_back({"ifma", &ifma::bucket_sum});
+  if ((have & cpu::kWide256) == cpu::kWide256) out.push_back({"avx2", &avx2::bucket_sum});
+  if ((have & cpu::kWide512) == cpu::kWide512) out.push_back({"avx512", &avx512::bucket_sum});
+  if ((have & (cpu::kWide512 | cpu::kIfma)) == (cpu::kWide512 | cpu::kIfma)) out.push_back({"ifma", &ifma::bucket_sum});
 #elif defined(__aarch64__)
   out.push_back({"neon", &neon::bucket_sum});
 #endif

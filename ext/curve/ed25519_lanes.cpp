@@ -160,16 +160,11 @@ bool known_answers(const Ed25519Kernel& kernel) {
 // The last row needs nothing: here it is no kernel at all, and rows go through scalar code.
 bool test(const Ed25519Kernel* kernel) { return kernel == nullptr || known_answers(*kernel); }
 
-#if defined(__x86_64__)
-constexpr u32 kWide512 = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
-constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
-#endif
-
 constexpr cpu::Row<const Ed25519Kernel*> kRows[] = {
 #if defined(__x86_64__)
-    {"ifma", kWide512 | cpu::kIfma, 8, 2, &ifma::ed25519},
-    {"avx512", kWide512, 8, 4, &avx512::ed25519},
-    {"avx2", kWide256, 4, 2, &avx2::ed25519},
+    {"ifma", cpu::kWide512 | cpu::kIfma, 8, 2, &ifma::ed25519},
+    {"avx512", cpu::kWide512, 8, 4, &avx512::ed25519},
+    {"avx2", cpu::kWide256, 4, 2, &avx2::ed25519},
 #elif defined(__aarch64__)
     {"neon", cpu::kNeon, 2, 2, &neon::ed25519},
 #endif

@@ -154,16 +154,13 @@ bool test(MultiplyKernels kernels) {
   return kernels.multiply == nullptr || known_answers<C>(kernels);
 }
 
-constexpr u32 kWide512 = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
-constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
-
 // Measured on a Zen 4, secp256k1: one row by itself 40 us; a pass of eight 60 us with IFMA and 125 without, a pass of
 // four with AVX2 110.
 #if defined(__x86_64__)
-#define ISTHMUS_ROWS(name)                                                           \
-  {"ifma", kWide512 | cpu::kIfma, 8, 2, {ifma::multiply_##name, ifma::comb_##name}}, \
-      {"avx512", kWide512, 8, 4, {avx512::multiply_##name, avx512::comb_##name}},    \
-      {"avx2", kWide256, 4, 3, {avx2::multiply_##name, avx2::comb_##name}},
+#define ISTHMUS_ROWS(name)                                                                \
+  {"ifma", cpu::kWide512 | cpu::kIfma, 8, 2, {ifma::multiply_##name, ifma::comb_##name}}, \
+      {"avx512", cpu::kWide512, 8, 4, {avx512::multiply_##name, avx512::comb_##name}},    \
+      {"avx2", cpu::kWide256, 4, 3, {avx2::multiply_##name, avx2::comb_##name}},
 #elif defined(__aarch64__)
 #define ISTHMUS_ROWS(name) {"neon", cpu::kNeon, 2, 2, {neon::multiply_##name, neon::comb_##name}},
 #else

@@ -1,7 +1,7 @@
 // The primes of field/fe_lanes.hpp: how a double-length product comes back below 2^256, what 2^256 is worth, and the
 // two fixed powers that curves need. Everything but the chains follows from the modulus at compile time.
 //
-//   reduce      ten columns of weight 2^(52 k), settled, below 2^58 -> an element
+//   reduce      ten columns of weight 2^(52 k), settled, in [0, 2^58) -> an element
 //   add_excess  v += t (2^256 mod p), limbs of any sign, 0 <= t < 2^8
 //   root        a^((p + 1) / 4): a square root of a, if there is one (all three primes are 3 mod 4)
 //   inverse     a^(p - 2)
@@ -61,7 +61,7 @@ struct LanePrime256k1 {
     P::accumulate(c[0], c[1], P::factor(excess), P::factor(V::set1(kC)));
     c[0] = P::template settle<2, 0>(c[0]);  // its part of the first fold too
     c[1] = P::template settle<0, 1>(c[1]);
-    return F::ripple_up({c[0], c[1], c[2], c[3], c[4]});
+    return F::template ripple<false>({c[0], c[1], c[2], c[3], c[4]});
   }
 
   // (p + 1) / 4 in binary: 223 ones, 0, 22 ones, 0000 11 00. p - 2: 223 ones, 0, 22 ones, 0000 1 0 11 01.
@@ -127,7 +127,7 @@ struct LaneMontgomery {
     c[7] = P::template settle<parts(7), parts(6)>(c[7]);
     c[8] = P::template settle<parts(8), parts(7)>(c[8]);
     c[9] = P::template settle<0, parts(8)>(c[9]);
-    return F::ripple_up({c[5], c[6], c[7], c[8], c[9]});
+    return F::template ripple<false>({c[5], c[6], c[7], c[8], c[9]});
   }
 
  private:

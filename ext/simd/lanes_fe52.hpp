@@ -96,17 +96,19 @@ constexpr u64 kTwo52Bits = u64{52 + 1023} << 52;
 constexpr u64 kTwo103Bits = u64{103 + 1023} << 52;
 constexpr u64 kTwo104Bits = u64{104 + 1023} << 52;
 
-#if defined(__AVX512F__) && defined(__AVX512DQ__)
-
-struct Fe52Fma8 {
+// What the policies with doubles share. D is a vector of doubles with its lanes' integers D::V and
+//   D::set1(x)  D::of(a)        x in every lane; integers below 2^52 as doubles
+//   D::fma(a, b, c)  a - b      a b + c with one rounding, and a difference, both towards zero
+//   bits()                      the patterns
+//   D::in_order(lo, hi)         ISTHMUS_IN_ORDER
+template <class D>
+struct Fe52Doubles {
   static constexpr bool kPartsAlone = false;
   static constexpr u64 kLowExcess = kTwo52Bits, kHighExcess51 = kTwo103Bits;
-  using V = U64x8;
-  struct Factor {
-    __m512d v;
-  };
+  using V = typename D::V;
+  using Factor = D;
 
-  static ISTHMUS_INLINE Factor factor(V a) { return {_mm512_cvtepu64_pd(a.v)}; }
+  static ISTHMUS_INLINE Factor factor(V a) { return D::of(a); }
   static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p104); }
   static ISTHMUS_INLINE void accumulate51(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p103); }
   template <u32 kLow, u32 kHigh>
@@ -116,81 +118,67 @@ struct Fe52Fma8 {
 
  private:
   static ISTHMUS_INLINE void split(V& lo, V& hi, Factor a, Factor b, double end) {
-    constexpr int kChop = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
-    const __m512d top = _mm512_fmadd_round_pd(a.v, b.v, _mm512_set1_pd(end), kChop);
-    const __m512d rest = _mm512_sub_round_pd(_mm512_set1_pd(end + 0x1p52), top, kChop);
-    const __m512d low = _mm512_fmadd_round_pd(a.v, b.v, rest, kChop);
-    hi.v = _mm512_add_epi64(hi.v, _mm512_castpd_si512(top));
-    lo.v = _mm512_add_epi64(lo.v, _mm512_castpd_si512(low));
-    ISTHMUS_IN_ORDER("+v", lo.v, hi.v);
+    const D top = D::fma(a, b, D::set1(end));
+    const D low = D::fma(a, b, D::set1(end + 0x1p52) - top);
+    hi = hi + top.bits();
+    lo = lo + low.bits();
+    D::in_order(lo, hi);
   }
 };
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+
+struct F64x8 {
+  using V = U64x8;
+  static constexpr int kChop = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+  __m512d v;
+
+  static ISTHMUS_INLINE F64x8 set1(double x) { return {_mm512_set1_pd(x)}; }
+  static ISTHMUS_INLINE F64x8 of(V a) { return {_mm512_cvtepu64_pd(a.v)}; }
+  static ISTHMUS_INLINE F64x8 fma(F64x8 a, F64x8 b, F64x8 c) { return {_mm512_fmadd_round_pd(a.v, b.v, c.v, kChop)}; }
+  friend ISTHMUS_INLINE F64x8 operator-(F64x8 a, F64x8 b) { return {_mm512_sub_round_pd(a.v, b.v, kChop)}; }
+  ISTHMUS_INLINE V bits() const { return {_mm512_castpd_si512(v)}; }
+  static ISTHMUS_INLINE void in_order(V& lo, V& hi) { ISTHMUS_IN_ORDER("+v", lo.v, hi.v); }
+};
+using Fe52Fma8 = Fe52Doubles<F64x8>;
 
 #endif
 
 #if defined(__AVX2__) && defined(__FMA__)
 
-struct Fe52Fma4 {
-  static constexpr bool kPartsAlone = false;
-  static constexpr u64 kLowExcess = kTwo52Bits, kHighExcess51 = kTwo103Bits;
+struct F64x4 {
   using V = U64x4;
-  struct Factor {
-    __m256d v;
-  };
+  __m256d v;
 
+  static ISTHMUS_INLINE F64x4 set1(double x) { return {_mm256_set1_pd(x)}; }
   // An integer below 2^52 in the place of the fraction of 2^52, then 2^52 taken off: exact.
-  static ISTHMUS_INLINE Factor factor(V a) {
+  static ISTHMUS_INLINE F64x4 of(V a) {
     const V placed = a | V::set1(kTwo52Bits);
     return {_mm256_sub_pd(_mm256_castsi256_pd(placed.v), _mm256_set1_pd(0x1p52))};
   }
-  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p104); }
-  static ISTHMUS_INLINE void accumulate51(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p103); }
-  template <u32 kLow, u32 kHigh>
-  static ISTHMUS_INLINE V settle(V acc) {
-    return acc - V::set1(kLow * kTwo52Bits + kHigh * kTwo104Bits);
-  }
-
- private:
-  static ISTHMUS_INLINE void split(V& lo, V& hi, Factor a, Factor b, double end) {
-    const __m256d top = _mm256_fmadd_pd(a.v, b.v, _mm256_set1_pd(end));
-    const __m256d rest = _mm256_sub_pd(_mm256_set1_pd(end + 0x1p52), top);
-    const __m256d low = _mm256_fmadd_pd(a.v, b.v, rest);
-    hi.v = _mm256_add_epi64(hi.v, _mm256_castpd_si256(top));
-    lo.v = _mm256_add_epi64(lo.v, _mm256_castpd_si256(low));
-    ISTHMUS_IN_ORDER("+x", lo.v, hi.v);
-  }
+  static ISTHMUS_INLINE F64x4 fma(F64x4 a, F64x4 b, F64x4 c) { return {_mm256_fmadd_pd(a.v, b.v, c.v)}; }
+  friend ISTHMUS_INLINE F64x4 operator-(F64x4 a, F64x4 b) { return {_mm256_sub_pd(a.v, b.v)}; }
+  ISTHMUS_INLINE V bits() const { return {_mm256_castpd_si256(v)}; }
+  static ISTHMUS_INLINE void in_order(V& lo, V& hi) { ISTHMUS_IN_ORDER("+x", lo.v, hi.v); }
 };
+using Fe52Fma4 = Fe52Doubles<F64x4>;
 
 #endif
 
 #if defined(__aarch64__)
 
-struct Fe52Fma2 {
-  static constexpr bool kPartsAlone = false;
-  static constexpr u64 kLowExcess = kTwo52Bits, kHighExcess51 = kTwo103Bits;
+struct F64x2 {
   using V = U64x2;
-  struct Factor {
-    float64x2_t v;
-  };
+  float64x2_t v;
 
-  static ISTHMUS_INLINE Factor factor(V a) { return {vcvtq_f64_u64(a.v)}; }
-  static ISTHMUS_INLINE void accumulate(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p104); }
-  static ISTHMUS_INLINE void accumulate51(V& lo, V& hi, Factor a, Factor b) { split(lo, hi, a, b, 0x1p103); }
-  template <u32 kLow, u32 kHigh>
-  static ISTHMUS_INLINE V settle(V acc) {
-    return acc - V::set1(kLow * kTwo52Bits + kHigh * kTwo104Bits);
-  }
-
- private:
-  static ISTHMUS_INLINE void split(V& lo, V& hi, Factor a, Factor b, double end) {
-    const float64x2_t top = vfmaq_f64(vdupq_n_f64(end), a.v, b.v);
-    const float64x2_t rest = vsubq_f64(vdupq_n_f64(end + 0x1p52), top);
-    const float64x2_t low = vfmaq_f64(rest, a.v, b.v);
-    hi.v = vaddq_u64(hi.v, vreinterpretq_u64_f64(top));
-    lo.v = vaddq_u64(lo.v, vreinterpretq_u64_f64(low));
-    ISTHMUS_IN_ORDER("+w", lo.v, hi.v);
-  }
+  static ISTHMUS_INLINE F64x2 set1(double x) { return {vdupq_n_f64(x)}; }
+  static ISTHMUS_INLINE F64x2 of(V a) { return {vcvtq_f64_u64(a.v)}; }
+  static ISTHMUS_INLINE F64x2 fma(F64x2 a, F64x2 b, F64x2 c) { return {vfmaq_f64(c.v, a.v, b.v)}; }
+  friend ISTHMUS_INLINE F64x2 operator-(F64x2 a, F64x2 b) { return {vsubq_f64(a.v, b.v)}; }
+  ISTHMUS_INLINE V bits() const { return {vreinterpretq_u64_f64(v)}; }
+  static ISTHMUS_INLINE void in_order(V& lo, V& hi) { ISTHMUS_IN_ORDER("+w", lo.v, hi.v); }
 };
+using Fe52Fma2 = Fe52Doubles<F64x2>;
 
 #endif
 

@@ -209,7 +209,11 @@ ISTHMUS_INLINE U64x2 equal(U64x2 a, U64x2 b) { return {vceqq_u64(a.v, b.v)}; }
 ISTHMUS_INLINE U64x2 less(U64x2 a, U64x2 b) { return {vcltq_u64(a.v, b.v)}; }
 ISTHMUS_INLINE U64x2 select(U64x2 mask, U64x2 a, U64x2 b) { return {vbslq_u64(mask.v, a.v, b.v)}; }
 ISTHMUS_INLINE bool any(U64x2 mask) { return (vgetq_lane_u64(mask.v, 0) | vgetq_lane_u64(mask.v, 1)) != 0; }
+#if defined(__ARM_FEATURE_SHA3)
+ISTHMUS_INLINE U64x2 xor3(U64x2 a, U64x2 b, U64x2 c) { return {veor3q_u64(a.v, b.v, c.v)}; }
+#else
 ISTHMUS_INLINE U64x2 xor3(U64x2 a, U64x2 b, U64x2 c) { return a ^ b ^ c; }
+#endif
 ISTHMUS_INLINE U64x2 choose(U64x2 e, U64x2 f, U64x2 g) { return {vbslq_u64(e.v, f.v, g.v)}; }
 ISTHMUS_INLINE U64x2 majority(U64x2 a, U64x2 b, U64x2 c) { return {vbslq_u64(veorq_u64(a.v, b.v), c.v, b.v)}; }
 ISTHMUS_INLINE U64x2 swap_bytes(U64x2 a) { return {vreinterpretq_u64_u8(vrev64q_u8(vreinterpretq_u8_u64(a.v)))}; }

@@ -1,6 +1,5 @@
 // What sponges of 64-bit words ask of a lane beside lanes_u64.hpp:
 //
-//   sum3(a, b, c)             a ^ b ^ c
 //   and_not_xor(a, b, c)      (a & ~b) ^ c
 //   rotl<n>(a)                0 <= n < 64
 //   xor_rotl<n>(a, b)         rotl<n>(a ^ b)
@@ -8,8 +7,8 @@
 //   load_column(rows, offset) lane i = the word at rows[i] + offset (native order)
 //   store_rows4(rows, w[4])   row i of 32 bytes at rows + 32 i = words 0..3 of lane i
 //
-// On AArch64 a file compiled for the SHA-3 extension gets its instructions (Arm ARM, C7.2: EOR3, BCAX, XAR, RAX1).
-// Everything has internal linkage: nothing here can make a weak symbol.
+// On AArch64 a file compiled for the SHA-3 extension gets its instructions (Arm ARM, C7.2: BCAX, XAR, RAX1;
+// lanes_u64.hpp has EOR3). Everything has internal linkage: nothing here can make a weak symbol.
 #pragma once
 
 #include "simd/lanes_u64.hpp"
@@ -26,11 +25,6 @@ ISTHMUS_INLINE V rotl(V a) {
   } else {
     return rotr<64 - kBits>(a);
   }
-}
-
-template <typename V>
-ISTHMUS_INLINE V sum3(V a, V b, V c) {
-  return xor3(a, b, c);
 }
 
 template <usize N>
@@ -64,7 +58,6 @@ ISTHMUS_INLINE void store_rows4(u8* rows, const U64Plain<N> (&w)[4]) {
 
 #if defined(__ARM_FEATURE_SHA3)
 
-ISTHMUS_INLINE U64x2 sum3(U64x2 a, U64x2 b, U64x2 c) { return {veor3q_u64(a.v, b.v, c.v)}; }
 ISTHMUS_INLINE U64x2 and_not_xor(U64x2 a, U64x2 b, U64x2 c) { return {vbcaxq_u64(c.v, a.v, b.v)}; }
 template <int kBits>
 ISTHMUS_INLINE U64x2 xor_rotl(U64x2 a, U64x2 b) {

@@ -103,9 +103,9 @@ usize probe_logic(u64* out, const u64* a, const u64* b, const u64* c) {
     const V x = V::load(a + i);
     const V y = V::load(b + i);
     const V z = V::load(c + i);
-    const V results[kLogicOps] = {simd::sum3(x, y, z),      and_not_xor(x, y, z),     simd::rotl<0>(x),
-                                  simd::rotl<13>(x),        simd::xor_rotl<0>(x, y),  simd::xor_rotl<8>(x, y),
-                                  simd::xor_rotl<21>(x, y), simd::xor_rotl<56>(x, y), xor_turned(x, y)};
+    const V results[kLogicOps] = {and_not_xor(x, y, z),     simd::rotl<0>(x),        simd::rotl<13>(x),
+                                  simd::xor_rotl<0>(x, y),  simd::xor_rotl<8>(x, y), simd::xor_rotl<21>(x, y),
+                                  simd::xor_rotl<56>(x, y), xor_turned(x, y)};
     for (usize op = 0; op < kLogicOps; ++op) results[op].store(out + kProbeLanes * op + i);
   }
   return V::kLanes;

@@ -29,7 +29,7 @@ enum U64Op : usize {
 
 // Those of lanes_u64_logic.hpp.
 enum LogicOp : usize {
-  kLogicSum3, kLogicAndNotXor, kLogicRotl0, kLogicRotl13, kLogicXorRotl0, kLogicXorRotl8, kLogicXorRotl21,
+  kLogicAndNotXor, kLogicRotl0, kLogicRotl13, kLogicXorRotl0, kLogicXorRotl8, kLogicXorRotl21,
   kLogicXorRotl56, kLogicXorTurned, kLogicOps
 };
 // clang-format on
