@@ -2,25 +2,26 @@
 // block: AVX-512 147 ns (sixteen lanes), AVX2 131 ns (eight), plain C 72 ns (one).
 #include "hash/blake3.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <iterator>
 
 #include "hash/blake3_tiers.hpp"
 #include "hash/known.hpp"
 #include "hash/rows.hpp"
+#include "hash/sha256.hpp"
 
 namespace isthmus::hash {
 namespace {
 
-constexpr usize kLanesWorth = 2;  // chunks of one message; a single one is cheapest where it lies
+static_assert(std::equal(std::begin(kBlake3Iv), std::end(kBlake3Iv), std::begin(Sha256Core::kStart)));
 
-constexpr u32 kWide512 = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
-constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
+constexpr usize kLanesWorth = 2;  // chunks of one message; a single one is cheapest where it lies
 
 constexpr cpu::Row<Blake3Lanes> kLanes[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 9, avx512::blake3_lanes},
-    {"avx2", kWide256, 8, 2, avx2::blake3_lanes},
+    {"avx512", cpu::kWide512, 16, 9, avx512::blake3_lanes},
+    {"avx2", cpu::kWide256, 8, 2, avx2::blake3_lanes},
 #elif defined(__aarch64__)
     {"neon", cpu::kNeon, 4, 2, neon::blake3_lanes},
 #endif
@@ -29,8 +30,8 @@ constexpr cpu::Row<Blake3Lanes> kLanes[] = {
 
 constexpr cpu::Row<Blake3Parent> kParent[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 9, avx512::blake3_parent},
-    {"avx2", kWide256, 8, 2, avx2::blake3_parent},
+    {"avx512", cpu::kWide512, 16, 9, avx512::blake3_parent},
+    {"avx2", cpu::kWide256, 8, 2, avx2::blake3_parent},
 #elif defined(__aarch64__)
     {"neon", cpu::kNeon, 4, 2, neon::blake3_parent},
 #endif
@@ -39,8 +40,8 @@ constexpr cpu::Row<Blake3Parent> kParent[] = {
 
 constexpr cpu::Row<Blake3Parent> kParentRoot[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 9, avx512::blake3_parent_root},
-    {"avx2", kWide256, 8, 2, avx2::blake3_parent_root},
+    {"avx512", cpu::kWide512, 16, 9, avx512::blake3_parent_root},
+    {"avx2", cpu::kWide256, 8, 2, avx2::blake3_parent_root},
 #elif defined(__aarch64__)
     {"neon", cpu::kNeon, 4, 2, neon::blake3_parent_root},
 #endif
@@ -125,8 +126,7 @@ bool known_parent_root(Blake3Parent run) { return known_base() && known_nodes(ru
 // absorbed in three calls.
 bool known_lanes(Blake3Lanes run) {
   if (!known_base()) return false;
-  usize lanes = 0;
-  for (const auto& row : kLanes) lanes = row.run == run ? row.lanes : lanes;
+  const usize lanes = lanes_of(kLanes, run);
   if (lanes == 0 || lanes > kLanesMost) return false;
   constexpr usize kBlocks = 3;
   u8 in[kBlake3Block * (kBlocks + 1) * kLanesMost];

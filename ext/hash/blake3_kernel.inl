@@ -42,8 +42,8 @@ ISTHMUS_INLINE void round(V (&v)[16], const V (&m)[16]) {
   quarter(v[3], v[4], v[9], v[14], m[at[14]], m[at[15]]);
 }
 
-// h := the chaining value after the block m. `told`: counter (low, high), bytes in the block, flags.
-ISTHMUS_INLINE void compress(V (&h)[8], const V (&m)[16], const V (&told)[4]) {
+// h := the chaining value after the block m. `parameters`: counter (low, high), bytes in the block, flags.
+ISTHMUS_INLINE void compress(V (&h)[8], const V (&m)[16], const V (&parameters)[4]) {
   V v[16] = {h[0],
              h[1],
              h[2],
@@ -56,10 +56,10 @@ ISTHMUS_INLINE void compress(V (&h)[8], const V (&m)[16], const V (&told)[4]) {
              V::set1(kBlake3Iv[1]),
              V::set1(kBlake3Iv[2]),
              V::set1(kBlake3Iv[3]),
-             told[0],
-             told[1],
-             told[2],
-             told[3]};
+             parameters[0],
+             parameters[1],
+             parameters[2],
+             parameters[3]};
   round<0>(v, m);
   round<1>(v, m);
   round<2>(v, m);
@@ -76,8 +76,8 @@ ISTHMUS_INLINE void parents(u8* out, const u8* in, usize count, u32 flags) {
     V h[8];
     simd::load_rows16(m, rows, 0);
     for (usize i = 0; i < 8; ++i) h[i] = V::set1(kBlake3Iv[i]);
-    const V told[4] = {V::set1(0), V::set1(0), V::set1(kBlake3Block), V::set1(flags)};
-    compress(h, m, told);
+    const V parameters[4] = {V::set1(0), V::set1(0), V::set1(kBlake3Block), V::set1(flags)};
+    compress(h, m, parameters);
     store_rows8(nodes, h);
   };
   hash::passes<kLanes, 32>(out, in, kBlake3Block, count, pass);
@@ -87,17 +87,17 @@ ISTHMUS_INLINE void parents(u8* out, const u8* in, usize count, u32 flags) {
 
 void blake3_lanes(u32* state, const u8* const* blocks, usize count) {
   V h[8];
-  V told[4];
+  V parameters[4];
   for (usize i = 0; i < 8; ++i) h[i] = V::load(state + kLanes * i);
-  for (usize i = 0; i < 4; ++i) told[i] = V::load(state + kLanes * (8 + i));
+  for (usize i = 0; i < 4; ++i) parameters[i] = V::load(state + kLanes * (8 + i));
   for (usize block = 0; block < count; ++block) {
     V m[16];
     simd::load_rows16(m, blocks, kBlake3Block * block);
-    compress(h, m, told);
-    told[3] = told[3] & V::set1(~kBlake3Start);
+    compress(h, m, parameters);
+    parameters[3] = parameters[3] & V::set1(~kBlake3Start);
   }
   for (usize i = 0; i < 8; ++i) h[i].store(state + kLanes * i);
-  told[3].store(state + kLanes * 11);
+  parameters[3].store(state + kLanes * 11);
 }
 
 void blake3_parent(u8* out, const u8* in, usize count) { parents(out, in, count, kBlake3Parent); }

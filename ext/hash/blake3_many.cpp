@@ -3,6 +3,7 @@
 // Chunks of all messages are gathered in a window, sorted by their number of blocks, and hashed in lanes, so that the
 // lanes of a pass end together or nearly so. Then the trees of the window grow level by level, again in lanes over all
 // of them. A message with more chunks than a window is a row of whole subtrees, which a stack joins.
+#include <algorithm>
 #include <bit>
 #include <type_traits>
 
@@ -16,9 +17,8 @@ namespace {
 
 constexpr usize kWindow = 256;  // chunks; a power of two, so that a full window is a subtree
 constexpr usize kWindowBytes = kBlake3Chunk * kWindow;
-constexpr usize kSubtreesMost = 16;           // in a window: sizes grow to the largest, then they shrink
+constexpr usize kSubtreesMost = 16;           // in a window: each size below it twice at most, growing and shrinking
 constexpr usize kCopies = 16 * kBlake3Chunk;  // bytes of chunks that cross segments
-constexpr usize kWidest = 16;                 // lanes of AVX-512
 constexpr usize kBlocksMost = kBlake3Chunk / kBlake3Block;
 
 usize chunks_of(u64 size) { return size == 0 ? 1 : static_cast<usize>((size + kBlake3Chunk - 1) / kBlake3Chunk); }
@@ -191,12 +191,11 @@ class Forest {
     sort_chunks();
     usize done = 0;
     for (const auto* row : rows_) {
-      for (;;) {
-        const usize left = chunk_count_ - done;
-        const usize here = left < row->lanes ? left : row->lanes;
-        if (here == 0 || here < row->count_min) break;
-        if (row->lanes == kWidest) {
-          run_pass(row->run, done, here, std::integral_constant<usize, kWidest>());
+      const usize end = done + row->share(chunk_count_ - done);
+      while (done != end) {
+        const usize here = std::min<usize>(row->lanes, end - done);
+        if (row->lanes == kLanesMost) {
+          run_pass(row->run, done, here, std::integral_constant<usize, kLanesMost>());
         } else {
           run_pass(row->run, done, here, usize{row->lanes});
         }

@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "hash/named_row_test.hpp"
 #include "hash/report.hpp"
 #include "hash/rows.hpp"
 #include "hash/slow_test.hpp"
@@ -22,11 +23,6 @@ Buffer stream(Bytes message) {
   return out;
 }
 
-bool may_run(const char* operation, const char* tier) {
-  u8 none[64] = {};
-  return hash::run_row(operation, tier, none, none, 1, 0);
-}
-
 void check_nodes(const char* operation, bool root, void (*chosen)(u8*, const u8*, usize)) {
   CAPTURE(operation);
   constexpr usize kMost = 70;
@@ -37,7 +33,7 @@ void check_nodes(const char* operation, bool root, void (*chosen)(u8*, const u8*
     expected.insert(expected.end(), node.begin(), node.end());
   }
   for (const char* tier : kTiers) {
-    if (!may_run(operation, tier)) continue;
+    if (!hash::may_run(operation, tier)) continue;
     CAPTURE(tier);
     for (usize count = 0; count <= kMost; ++count) {
       CAPTURE(count);
@@ -132,7 +128,7 @@ TEST_CASE("every tier: chunks of BLAKE3") {
       expected.insert(expected.end(), digest.begin(), digest.end());
     }
     for (const char* tier : kTiers) {
-      if (!may_run("blake3_lanes", tier)) continue;
+      if (!hash::may_run("blake3_lanes", tier)) continue;
       CAPTURE(tier);
       for (const usize count : {1, 2, 7, 8, 9, 15, 16, 17, 35}) {
         Buffer out(32 * kMost, 0xee);

@@ -19,7 +19,7 @@
 namespace isthmus::hash {
 namespace {
 
-// Of whole blocks: four of 64, two of 136. There a tenth is gained still; four of 136 lose as much.
+// Of whole blocks: four of 64, two of 128 or 136. There a tenth is gained still; four of 136 lose as much.
 constexpr usize kBytesMost = 272;
 constexpr usize kRows = 64;    // of a pass: a few of the widest lanes, within the first-level cache
 constexpr usize kRowsMin = 4;  // from here on a tenth is gained, whatever the hash
@@ -37,13 +37,7 @@ class OfMessages {
   OfMessages first(usize n) const { return OfMessages(messages_.first(n)); }
   OfMessages after(usize n) const { return OfMessages(messages_.subspan(n)); }
 
-  void copy(u8* out, usize i) const {
-    for (usize k = 0; k < messages_[i].segment_count; ++k) {
-      const Segment& segment = messages_[i].segments[k];
-      if (segment.len != 0) copy_bytes(out, segment.data, segment.len);
-      out += segment.len;
-    }
-  }
+  void copy(u8* out, usize i) const { copy_message(out, messages_[i]); }
   static u8* place(u8* own) { return own; }
   void hand_out(const u8* own) const {
     for (usize i = 0; i < messages_.size(); ++i) memcpy(messages_[i].out, own + kDigest * i, kDigest);
@@ -119,15 +113,25 @@ template <typename Outer, typename Source>
 bool of_sha256(const Source& source, usize width, Blocks outer) {
   alignas(64) u8 of_digest[Outer::kBlock * kRows];
   for (usize i = 0; i < std::min(kRows, source.size()); ++i) pad_digest<Outer>(of_digest + Outer::kBlock * i);
-  const auto run = [&](u8* out, const u8* in, usize length, usize count) {
-    u8 inner[kSha256Digest * kRows];
-    sha256_blocks(inner, in, length, count);
+  const auto outer_of = [&](u8* out, const u8* inner, usize count) {
     for (usize i = 0; i < count; ++i) {
       memcpy(of_digest + Outer::kBlock * i, inner + kSha256Digest * i, kSha256Digest);
     }
     outer(out, of_digest, 1, count);
   };
-  return padded<Sha256Core, Outer::kDigest>(source, width, run);
+  u8 inner[kSha256Digest * kRows];
+  if (width == 64) {  // whose padding block is known beforehand
+    alignas(64) u8 blocks[64 * kRows];
+    in_passes<Outer::kDigest>(source, blocks, 64, [&](u8* out, const u8* in, usize count) {
+      sha256_64(inner, in, count);
+      outer_of(out, inner, count);
+    });
+    return true;
+  }
+  return padded<Sha256Core, Outer::kDigest>(source, width, [&](u8* out, const u8* in, usize length, usize count) {
+    sha256_blocks(inner, in, length, count);
+    outer_of(out, inner, count);
+  });
 }
 
 template <typename Source>

@@ -5,11 +5,12 @@
 
 namespace isthmus::hash {
 
-inline constexpr usize kPass = 16;  // blocks gathered before a pass: the widest tier's lanes
+inline constexpr usize kPass = kLanesMost;  // blocks gathered before a pass
 
 // A digest of 32 bytes at `block` as the only block of the message that Outer hashes.
 template <typename Outer>
 void pad_digest(u8* block) {
+  static_assert(Outer::kBlock == 64);
   memset(block + 32, 0, 32);
   block[32] = Outer::kPad;
   Stream<Outer>::store_end(block + 64, 32);

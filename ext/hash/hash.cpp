@@ -22,12 +22,7 @@ constexpr usize kLanesWorth = 3;  // with fewer messages no row of lanes is wort
 
 template <usize kDigest>
 void put_message(Gathered<kDigest>& gathered, const Message& message) {
-  u8* block = gathered.block();
-  for (usize i = 0; i < message.segment_count; ++i) {
-    const Segment& segment = message.segments[i];
-    if (segment.len != 0) memcpy(block, segment.data, segment.len);
-    block += segment.len;
-  }
+  copy_message(gathered.block(), message);
   gathered.put(message.out);
 }
 
@@ -131,9 +126,10 @@ void stream_hash(Hash hash, const Message& message) {
       return stream_one<Keccak256Core>(message.out, message);
     case Hash::sha3_256:
       return stream_one<Sha3Core>(message.out, message);
-    case Hash::blake3:
-      return blake3_many({&message, 1});
+    case Hash::blake3:  // never asked for one by one
+      break;
   }
+  ISTHMUS_CHECK(false);
 }
 
 template <typename Core, typename Sink>
@@ -146,7 +142,9 @@ void schedule(std::span<const Message> messages, LaneRows<typename Core::Word> r
 }  // namespace
 
 void digest_many(Hash hash, std::span<const Message> messages) {
-  if (messages.size() < kLanesWorth && hash != Hash::blake3) {
+  // Trees fill the lanes by themselves, a single message's too.
+  if (hash == Hash::blake3) return blake3_many(messages);
+  if (messages.size() < kLanesWorth) {
     for (const Message& message : messages) stream_hash(hash, message);
     return;
   }
@@ -169,8 +167,8 @@ void digest_many(Hash hash, std::span<const Message> messages) {
       return schedule<Keccak256Core>(messages, keccak_lane_rows(), DirectWith64<Keccak256Core>(keccak256_64));
     case Hash::sha3_256:
       return schedule<Sha3Core>(messages, keccak_lane_rows(), Direct<Sha3Core>());
-    case Hash::blake3:
-      return blake3_many(messages);
+    case Hash::blake3:  // settled above
+      break;
   }
   ISTHMUS_CHECK(false);  // ids come from hashes.def; the caller has refused others
 }

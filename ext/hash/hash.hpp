@@ -1,4 +1,4 @@
-// Hashing, many messages at a time; the one entry through which every hash function is reached.
+// Hashing many messages at a time, whatever the hash: its number says which. One message in pieces is for hasher.hpp.
 #pragma once
 
 #include <cstddef>

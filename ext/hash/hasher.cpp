@@ -47,7 +47,7 @@ Hasher::Hasher(Hash hash) : hash_(hash) {
       stream_.emplace<Keccak256>();
       return;
     case Hash::sha3_256:
-      stream_.emplace<Sha3>();
+      stream_.emplace<Sha3_256>();
       return;
     case Hash::blake3:
       stream_.emplace<Blake3>();

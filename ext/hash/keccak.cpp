@@ -10,8 +10,6 @@
 namespace isthmus::hash {
 namespace {
 
-constexpr u32 kWide512 = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
-constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
 constexpr u32 kArmSha3 = cpu::kNeon | cpu::kSha3;
 
 constexpr cpu::Row<KeccakCompress> kCompress[] = {
@@ -20,8 +18,8 @@ constexpr cpu::Row<KeccakCompress> kCompress[] = {
 
 constexpr cpu::Row<KeccakOf64> kOf64[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 8, 2, avx512::keccak256_64},
-    {"avx2", kWide256, 4, 2, avx2::keccak256_64},
+    {"avx512", cpu::kWide512, 8, 2, avx512::keccak256_64},
+    {"avx2", cpu::kWide256, 4, 2, avx2::keccak256_64},
 #elif defined(__aarch64__)
     {"armsha3", kArmSha3, 2, 1, armsha3::keccak256_64},
     {"neon", cpu::kNeon, 2, 2, neon::keccak256_64},
@@ -31,8 +29,8 @@ constexpr cpu::Row<KeccakOf64> kOf64[] = {
 
 constexpr cpu::Row<KeccakBlocks> kBlocks[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 8, 2, avx512::keccak_blocks},
-    {"avx2", kWide256, 4, 2, avx2::keccak_blocks},
+    {"avx512", cpu::kWide512, 8, 2, avx512::keccak_blocks},
+    {"avx2", cpu::kWide256, 4, 2, avx2::keccak_blocks},
 #elif defined(__aarch64__)
     {"armsha3", kArmSha3, 2, 1, armsha3::keccak_blocks},
     {"neon", cpu::kNeon, 2, 2, neon::keccak_blocks},
@@ -42,8 +40,8 @@ constexpr cpu::Row<KeccakBlocks> kBlocks[] = {
 
 constexpr cpu::Row<KeccakLanes> kLanes[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 8, 2, avx512::keccak_lanes},
-    {"avx2", kWide256, 4, 2, avx2::keccak_lanes},
+    {"avx512", cpu::kWide512, 8, 2, avx512::keccak_lanes},
+    {"avx2", cpu::kWide256, 4, 2, avx2::keccak_lanes},
 #elif defined(__aarch64__)
     {"armsha3", kArmSha3, 2, 1, armsha3::keccak_lanes},
     {"neon", cpu::kNeon, 2, 2, neon::keccak_lanes},
@@ -98,8 +96,7 @@ bool known_flags(KeccakLanes run) {
   KnownKeccak::message(message, sizeof(message), 1);
   const u8* blocks[kLanesMost];
   for (const u8*& at : blocks) at = message;
-  usize lanes = 0;
-  for (const auto& row : kLanes) lanes = row.run == run ? row.lanes : lanes;
+  const usize lanes = lanes_of(kLanes, run);
   for (usize length = 0; length <= 2; ++length) {
     u64 plain[25 * kLanesMost] = {};
     u64 fresh[25 * kLanesMost];

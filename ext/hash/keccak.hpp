@@ -40,7 +40,7 @@ using Sha3Core = KeccakCore<0x06>;
 
 // Keccak256 h; h.update(bytes); h.finish(out).
 using Keccak256 = Stream<Keccak256Core>;
-using Sha3 = Stream<Sha3Core>;
+using Sha3_256 = Stream<Sha3Core>;
 
 void keccak256(u8* out, Bytes message);
 void sha3_256(u8* out, Bytes message);

@@ -15,7 +15,7 @@ namespace {
 using V = simd::ISTHMUS_LANES;
 constexpr usize kLanes = V::kLanes;
 
-ISTHMUS_INLINE V sum5(V a, V b, V c, V d, V e) { return simd::sum3(simd::sum3(a, b, c), d, e); }
+ISTHMUS_INLINE V sum5(V a, V b, V c, V d, V e) { return xor3(xor3(a, b, c), d, e); }
 
 // What theta adds to the words of each column. With three-input logic it could be two summands instead of one, and no
 // instruction of its own; but ten such registers beside the state are spilled, which costs more.
@@ -26,7 +26,7 @@ ISTHMUS_INLINE void theta(V (&d)[5], const V (&parity)[5]) {
 // theta and rho of one word.
 template <usize kX, usize kY>
 ISTHMUS_INLINE V turned(const V (&a)[25], const V (&d)[5]) {
-  return simd::xor_rotl<keccak_turn(kX, kY)>(a[kX + 5 * kY], d[kX]);
+  return simd::xor_rotl<keccak_offset(kX, kY)>(a[kX + 5 * kY], d[kX]);
 }
 
 // rho and pi: word x of row kY comes from row x, column x + 3 y.
@@ -97,7 +97,7 @@ ISTHMUS_INLINE void last_round(V (&out)[4], const V (&a)[25]) {
 ISTHMUS_INLINE void first_round(V (&a)[25], const V (&w)[8]) {
   const V first = V::set1(1);
   const V last = V::set1(u64{1} << 63);
-  const V parity[5] = {w[0] ^ w[5], simd::sum3(w[1], w[6], last), w[2] ^ w[7], w[3] ^ first, w[4]};
+  const V parity[5] = {w[0] ^ w[5], xor3(w[1], w[6], last), w[2] ^ w[7], w[3] ^ first, w[4]};
   V d[5];
   theta(d, parity);
 #pragma GCC unroll 25

@@ -71,7 +71,7 @@ constexpr KeccakRound keccak_round_constants() {
 constexpr KeccakRound kKeccakRound = keccak_round_constants();
 
 // How far rho turns Lane(x, y) to the left (section 3.2.2).
-constexpr int keccak_turn(usize x, usize y) {
+constexpr int keccak_offset(usize x, usize y) {
   usize at_x = 1;
   usize at_y = 0;
   for (usize t = 0; t < 24; ++t) {

@@ -24,6 +24,15 @@ bool known_counts(const u8* expected, const u8* in, Call&& call) {
   return true;
 }
 
+// The lanes of the row that runs `run`; 0 if none does.
+template <typename Word, usize N>
+usize lanes_of(const cpu::Row<Lanes<Word>> (&rows)[N], Lanes<Word> run) {
+  for (const auto& row : rows) {
+    if (row.run == run) return row.lanes;
+  }
+  return 0;
+}
+
 template <typename Core>
 struct Known {
   using Word = typename Core::Word;
@@ -97,8 +106,7 @@ struct Known {
   // lanes `run` has.
   template <usize N>
   static bool lanes(Compress<Word> base, Lanes<Word> run, const cpu::Row<Lanes<Word>> (&rows)[N]) {
-    usize lane_count = 0;
-    for (const auto& row : rows) lane_count = row.run == run ? row.lanes : lane_count;
+    const usize lane_count = lanes_of(rows, run);
     if (lane_count == 0 || lane_count > kLanesMost) return false;
     u8 in[Core::kBlock * (kLengthMost + 1) * kLanesMost];
     const u8* at[kLanesMost];

@@ -10,17 +10,14 @@
 namespace isthmus::hash {
 namespace {
 
-constexpr u32 kWide512 = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
-constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
-
 constexpr cpu::Row<Ripemd160Compress> kCompress[] = {
     {"base", cpu::kNone, 1, 1, base::ripemd160_compress},
 };
 
 constexpr cpu::Row<Ripemd160Blocks> kBlocks[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 2, avx512::ripemd160_blocks},
-    {"avx2", kWide256, 8, 2, avx2::ripemd160_blocks},
+    {"avx512", cpu::kWide512, 16, 2, avx512::ripemd160_blocks},
+    {"avx2", cpu::kWide256, 8, 2, avx2::ripemd160_blocks},
 #elif defined(__aarch64__)
     {"neon", cpu::kNeon, 4, 2, neon::ripemd160_blocks},
 #endif
@@ -29,8 +26,8 @@ constexpr cpu::Row<Ripemd160Blocks> kBlocks[] = {
 
 constexpr cpu::Row<Ripemd160Lanes> kLanes[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 2, avx512::ripemd160_lanes},
-    {"avx2", kWide256, 8, 2, avx2::ripemd160_lanes},
+    {"avx512", cpu::kWide512, 16, 2, avx512::ripemd160_lanes},
+    {"avx2", cpu::kWide256, 8, 2, avx2::ripemd160_lanes},
 #elif defined(__aarch64__)
     {"neon", cpu::kNeon, 4, 2, neon::ripemd160_lanes},
 #endif

@@ -1,5 +1,5 @@
-// Inside of the hash room: what each hash file gives to hash.cpp and report.cpp, and what all of them need to run
-// one named row.
+// Inside of the hash room: what its files give to each other and to their tests, and what all of them need to run one
+// named row.
 #pragma once
 
 #include <span>

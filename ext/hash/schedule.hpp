@@ -45,6 +45,7 @@ class Schedule {
 
  private:
   static constexpr usize kBlock = Core::kBlock;
+  static constexpr u8 kZeros[2 * kBlock] = {};
   static constexpr usize kWindow = 1024;
   static constexpr usize kWidest = 64 / sizeof(Word);  // lanes of AVX-512
   static constexpr usize kExact = 64;                  // below so many blocks every count is a class of its own
@@ -163,7 +164,7 @@ class Schedule {
     if (kShort && count == 2) memset(job.buffer + kBlock, 0, kBlock);
     copy(job, job.buffer, rest);
     job.buffer[rest] = Core::kPad;
-    if constexpr (!kShort) clear_bytes(job.buffer + rest + 1, kBlock * count - rest - 1);
+    if constexpr (!kShort) copy_bytes(job.buffer + rest + 1, kZeros, kBlock * count - rest - 1);
     Stream<Core>::store_end(job.buffer + kBlock * count, job.length);
     job.padded = true;
     return {job.buffer, count};

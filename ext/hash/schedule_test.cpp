@@ -9,6 +9,7 @@
 #include <string>
 
 #include "hash/keccak.hpp"
+#include "hash/named_row_test.hpp"
 #include "hash/report.hpp"
 #include "hash/ripemd160.hpp"
 #include "hash/sha256.hpp"
@@ -129,11 +130,6 @@ void check_lengths(const Given& given, const std::vector<usize>& lengths, u32 se
     }
   }
   check_schedule<Core>(given.rows, batch, expected);
-}
-
-bool may_run(const std::string& operation, const char* tier) {
-  u8 none[200] = {};
-  return run_row(operation, tier, none, none, 1, 0);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Reading messages that stand in segments.
+// Reading messages that stand in segments, and copying and fetching their few bytes.
 #pragma once
 
 #include "hash/hash.hpp"
@@ -18,17 +18,19 @@ void copy_steps(u8* out, const u8* in, usize count) {
   memcpy(out + count - kStep, in + count - kStep, kStep);
 }
 
-// memcpy of a few blocks at most: without a call, and in few steps.
+// memcpy of 1 KiB at most: without a call, and in few steps.
 inline void copy_bytes(u8* out, const u8* in, usize count) {
   if (count >= 16) return copy_steps<16>(out, in, count);
   if (count >= 8) return copy_steps<8>(out, in, count);
   for (usize i = 0; i < count; ++i) out[i] = in[i];
 }
 
-// Zeros, in the same way.
-inline void clear_bytes(u8* out, usize count) {
-  static constexpr u8 kZeros[2 * 136] = {};
-  copy_bytes(out, kZeros, count);
+// A short message in one piece.
+inline void copy_message(u8* out, const Message& message) {
+  for (usize i = 0; i < message.segment_count; ++i) {
+    copy_bytes(out, message.segments[i].data, message.segments[i].len);
+    out += message.segments[i].len;
+  }
 }
 
 // The first bytes of what is read soon: no hardware expects them. Into the second level, which has more room for what

@@ -11,8 +11,6 @@
 namespace isthmus::hash {
 namespace {
 
-constexpr u32 kWide512 = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
-constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
 constexpr u32 kShani = cpu::kShaNi | cpu::kSse41 | cpu::kSsse3;
 
 constexpr cpu::Row<Sha256Compress> kCompress[] = {
@@ -29,9 +27,9 @@ constexpr cpu::Row<Sha256Compress> kCompress[] = {
 // of Neoverse cores), and a NEON pass of four is paid back by the third message.
 constexpr cpu::Row<Sha256Of64> kOf64[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 10, avx512::sha256_64},
+    {"avx512", cpu::kWide512, 16, 10, avx512::sha256_64},
     {"shani", kShani, 2, 1, shani::sha256_64},
-    {"avx2", kWide256, 8, 3, avx2::sha256_64},
+    {"avx2", cpu::kWide256, 8, 3, avx2::sha256_64},
 #elif defined(__aarch64__)
     {"armce", cpu::kSha2, 2, 1, armce::sha256_64},
     {"neon", cpu::kNeon, 4, 3, neon::sha256_64},
@@ -41,9 +39,9 @@ constexpr cpu::Row<Sha256Of64> kOf64[] = {
 
 constexpr cpu::Row<Sha256Of64> kDoubleOf64[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 9, avx512::sha256d_64},
+    {"avx512", cpu::kWide512, 16, 9, avx512::sha256d_64},
     {"shani", kShani, 2, 1, shani::sha256d_64},
-    {"avx2", kWide256, 8, 3, avx2::sha256d_64},
+    {"avx2", cpu::kWide256, 8, 3, avx2::sha256d_64},
 #elif defined(__aarch64__)
     {"armce", cpu::kSha2, 2, 1, armce::sha256d_64},
     {"neon", cpu::kNeon, 4, 3, neon::sha256d_64},
@@ -53,9 +51,9 @@ constexpr cpu::Row<Sha256Of64> kDoubleOf64[] = {
 
 constexpr cpu::Row<Sha256Of64> kNode[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 11, avx512::sha256_node},
+    {"avx512", cpu::kWide512, 16, 11, avx512::sha256_node},
     {"shani", kShani, 2, 1, shani::sha256_node},
-    {"avx2", kWide256, 8, 3, avx2::sha256_node},
+    {"avx2", cpu::kWide256, 8, 3, avx2::sha256_node},
 #elif defined(__aarch64__)
     {"armce", cpu::kSha2, 2, 1, armce::sha256_node},
     {"neon", cpu::kNeon, 4, 3, neon::sha256_node},
@@ -65,9 +63,9 @@ constexpr cpu::Row<Sha256Of64> kNode[] = {
 
 constexpr cpu::Row<Sha256Blocks> kBlocks[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 11, avx512::sha256_blocks},
+    {"avx512", cpu::kWide512, 16, 11, avx512::sha256_blocks},
     {"shani", kShani, 2, 1, shani::sha256_blocks},
-    {"avx2", kWide256, 8, 3, avx2::sha256_blocks},
+    {"avx2", cpu::kWide256, 8, 3, avx2::sha256_blocks},
 #elif defined(__aarch64__)
     {"armce", cpu::kSha2, 2, 1, armce::sha256_blocks},
     {"neon", cpu::kNeon, 4, 3, neon::sha256_blocks},
@@ -77,9 +75,9 @@ constexpr cpu::Row<Sha256Blocks> kBlocks[] = {
 
 constexpr cpu::Row<Sha256Lanes> kLanes[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 11, avx512::sha256_lanes},
+    {"avx512", cpu::kWide512, 16, 11, avx512::sha256_lanes},
     {"shani", kShani, 2, 1, shani::sha256_lanes},
-    {"avx2", kWide256, 8, 3, avx2::sha256_lanes},
+    {"avx2", cpu::kWide256, 8, 3, avx2::sha256_lanes},
 #elif defined(__aarch64__)
     {"armce", cpu::kSha2, 2, 1, armce::sha256_lanes},
     {"neon", cpu::kNeon, 4, 3, neon::sha256_lanes},

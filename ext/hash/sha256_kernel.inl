@@ -3,8 +3,8 @@
 // The including file defines ISTHMUS_TIER (the namespace) and ISTHMUS_LANES (a type of simd/lanes_u32.hpp).
 // Cost per lane group: sha256_64 64 rounds with a schedule and 64 rounds on constants; sha256d_64 adds one
 // compression whose first schedule words skip the eight known words; sha256_node's second compression skips fifteen;
-// the others one compression per block. Every
-// pass handles kLanes messages; a last, partial pass fills its spare lanes with its first message.
+// the others one compression per block. Every pass handles kLanes messages; a last, partial pass fills its spare lanes
+// with its first message.
 #include "hash/passes.inl"
 #include "hash/sha256_tiers.hpp"
 #include "simd/lanes_u32.hpp"

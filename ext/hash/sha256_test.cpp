@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hash/named_row_test.hpp"
 #include "hash/report.hpp"
 #include "hash/slow_test.hpp"
 
@@ -19,11 +20,6 @@ Buffer fast(Bytes message) {
   Buffer out(32);
   hash::sha256(out.data(), message);
   return out;
-}
-
-bool may_run(const char* operation, const char* tier) {
-  u8 none[200] = {};
-  return hash::run_row(operation, tier, none, none, 1, 0);
 }
 
 }  // namespace
@@ -121,7 +117,7 @@ TEST_CASE("every tier: messages of 64 bytes") {
       expected.insert(expected.end(), digest.begin(), digest.end());
     }
     for (const char* tier : kTiers) {
-      if (!may_run(operation, tier)) continue;
+      if (!hash::may_run(operation, tier)) continue;
       CAPTURE(operation);
       CAPTURE(tier);
       for (usize count = 0; count <= kMost; ++count) {
@@ -161,7 +157,7 @@ TEST_CASE("every tier: padded SHA-256 messages of several blocks") {
       expected.insert(expected.end(), digest.begin(), digest.end());
     }
     for (const char* tier : kTiers) {
-      if (!may_run("sha256_blocks", tier)) continue;
+      if (!hash::may_run("sha256_blocks", tier)) continue;
       CAPTURE(tier);
       CAPTURE(length);
       for (usize count = 0; count <= kMost; ++count) {
@@ -180,7 +176,7 @@ TEST_CASE("every tier: padded SHA-256 messages of several blocks") {
 TEST_CASE("every tier: one stream of blocks") {
   const Buffer blocks = slow::paint(64 * 9, 77);
   for (const char* tier : kTiers) {
-    if (!may_run("sha256_compress", tier)) continue;
+    if (!hash::may_run("sha256_compress", tier)) continue;
     CAPTURE(tier);
     for (usize count = 0; count <= 9; ++count) {
       u32 expected[8];
@@ -201,7 +197,7 @@ TEST_CASE("every tier: unaligned input and output") {
   const Buffer message = slow::paint(64 * 17, 8);
   memcpy(in.data() + 3, message.data(), message.size());
   for (const char* tier : kTiers) {
-    if (!may_run("sha256_64", tier)) continue;
+    if (!hash::may_run("sha256_64", tier)) continue;
     CAPTURE(tier);
     REQUIRE(hash::run_row("sha256_64", tier, out.data() + 1, in.data() + 3, 0, 17));
     for (usize i = 0; i < 17; ++i) {
@@ -234,10 +230,10 @@ TEST_CASE("reports name every operation and every usable row passes again") {
       CHECK(again[i].rows[j].state == row.state);
       CHECK_FALSE(row.reason.empty());
       const bool runs = row.state == cpu::RowState::chosen || row.state == cpu::RowState::usable;
-      CHECK(may_run(kOperations[i], row.tier.c_str()) == runs);
+      CHECK(hash::may_run(kOperations[i], row.tier.c_str()) == runs);
     }
     CHECK(chosen_count == 1);
-    CHECK_FALSE(may_run(kOperations[i], "none"));
+    CHECK_FALSE(hash::may_run(kOperations[i], "none"));
   }
-  CHECK_FALSE(may_run("sha256", "base"));
+  CHECK_FALSE(hash::may_run("sha256", "base"));
 }

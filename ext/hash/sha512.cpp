@@ -10,8 +10,6 @@
 namespace isthmus::hash {
 namespace {
 
-constexpr u32 kWide512 = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
-constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
 constexpr u32 kArmSha512 = cpu::kNeon | cpu::kSha512 | cpu::kSha3;  // the compiler's flag allows both
 
 constexpr cpu::Row<Sha512Compress> kCompress[] = {
@@ -23,8 +21,8 @@ constexpr cpu::Row<Sha512Compress> kCompress[] = {
 
 constexpr cpu::Row<Sha512Blocks> kBlocks[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 8, 2, avx512::sha512_blocks},
-    {"avx2", kWide256, 4, 2, avx2::sha512_blocks},
+    {"avx512", cpu::kWide512, 8, 2, avx512::sha512_blocks},
+    {"avx2", cpu::kWide256, 4, 2, avx2::sha512_blocks},
 #elif defined(__aarch64__)
     {"armsha3", kArmSha512, 1, 1, armsha3::sha512_blocks},
     {"neon", cpu::kNeon, 2, 2, neon::sha512_blocks},
@@ -34,8 +32,8 @@ constexpr cpu::Row<Sha512Blocks> kBlocks[] = {
 
 constexpr cpu::Row<Sha512Lanes> kLanes[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 8, 2, avx512::sha512_lanes},
-    {"avx2", kWide256, 4, 2, avx2::sha512_lanes},
+    {"avx512", cpu::kWide512, 8, 2, avx512::sha512_lanes},
+    {"avx2", cpu::kWide256, 4, 2, avx2::sha512_lanes},
 #elif defined(__aarch64__)
     {"armsha3", kArmSha512, 1, 1, armsha3::sha512_lanes},
     {"neon", cpu::kNeon, 2, 2, neon::sha512_lanes},

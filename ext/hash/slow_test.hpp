@@ -335,10 +335,12 @@ inline Buffer blake3_start() {
   return out;
 }
 
+// Flags (section 2.2, table 3).
+inline constexpr u32 kChunkStart = 1, kChunkEnd = 2, kParent = 4, kRoot = 8;
+
 // The chaining value of the subtree over `part`, whose first chunk has number `chunk` (section 2.4 and 2.5): the left
 // child holds the largest power of two of whole chunks that leaves something to the right one.
 inline Buffer blake3_node(Bytes part, u64 chunk, bool root) {
-  constexpr u32 kChunkStart = 1, kChunkEnd = 2, kParent = 4, kRoot = 8;
   static const Buffer start = blake3_start();
   if (part.size() > 1024) {
     usize left = 1024;
@@ -361,7 +363,9 @@ inline Buffer blake3_node(Bytes part, u64 chunk, bool root) {
 inline Buffer blake3(Bytes message) { return blake3_node(message, 0, true); }
 
 // The node over two chaining values.
-inline Buffer blake3_parent(Bytes pair, bool root) { return blake3_compress(blake3_start(), pair, 0, root ? 12 : 4); }
+inline Buffer blake3_parent(Bytes pair, bool root) {
+  return blake3_compress(blake3_start(), pair, 0, root ? kParent | kRoot : kParent);
+}
 
 // Bytes that repeat with the prime period 251, so that swapped blocks cannot cancel.
 inline Buffer paint(usize len, usize seed) {

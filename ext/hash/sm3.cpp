@@ -10,8 +10,6 @@
 namespace isthmus::hash {
 namespace {
 
-constexpr u32 kWide512 = cpu::kAvx512 | cpu::kAvx2 | cpu::kBmi2;
-constexpr u32 kWide256 = cpu::kAvx2 | cpu::kBmi2;
 constexpr u32 kArmSm3 = cpu::kNeon | cpu::kSm3;
 
 constexpr cpu::Row<Sm3Compress> kCompress[] = {
@@ -23,8 +21,8 @@ constexpr cpu::Row<Sm3Compress> kCompress[] = {
 
 constexpr cpu::Row<Sm3Of64> kOf64[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 2, avx512::sm3_64},
-    {"avx2", kWide256, 8, 2, avx2::sm3_64},
+    {"avx512", cpu::kWide512, 16, 2, avx512::sm3_64},
+    {"avx2", cpu::kWide256, 8, 2, avx2::sm3_64},
 #elif defined(__aarch64__)
     {"armsm3", kArmSm3, 1, 1, armsm3::sm3_64},
     {"neon", cpu::kNeon, 4, 2, neon::sm3_64},
@@ -34,8 +32,8 @@ constexpr cpu::Row<Sm3Of64> kOf64[] = {
 
 constexpr cpu::Row<Sm3Blocks> kBlocks[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 2, avx512::sm3_blocks},
-    {"avx2", kWide256, 8, 2, avx2::sm3_blocks},
+    {"avx512", cpu::kWide512, 16, 2, avx512::sm3_blocks},
+    {"avx2", cpu::kWide256, 8, 2, avx2::sm3_blocks},
 #elif defined(__aarch64__)
     {"armsm3", kArmSm3, 1, 1, armsm3::sm3_blocks},
     {"neon", cpu::kNeon, 4, 2, neon::sm3_blocks},
@@ -45,8 +43,8 @@ constexpr cpu::Row<Sm3Blocks> kBlocks[] = {
 
 constexpr cpu::Row<Sm3Lanes> kLanes[] = {
 #if defined(__x86_64__)
-    {"avx512", kWide512, 16, 2, avx512::sm3_lanes},
-    {"avx2", kWide256, 8, 2, avx2::sm3_lanes},
+    {"avx512", cpu::kWide512, 16, 2, avx512::sm3_lanes},
+    {"avx2", cpu::kWide256, 8, 2, avx2::sm3_lanes},
 #elif defined(__aarch64__)
     {"armsm3", kArmSm3, 1, 1, armsm3::sm3_lanes},
     {"neon", cpu::kNeon, 4, 2, neon::sm3_lanes},

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hash/named_row_test.hpp"
 #include "hash/report.hpp"
 #include "hash/slow_test.hpp"
 
@@ -17,11 +18,6 @@ Buffer fast(Bytes message) {
   Buffer out(32);
   hash::sm3(out.data(), message);
   return out;
-}
-
-bool may_run(const char* operation, const char* tier) {
-  u8 none[64] = {};
-  return hash::run_row(operation, tier, none, none, 1, 0);
 }
 
 }  // namespace
@@ -76,7 +72,7 @@ TEST_CASE("every tier: SM3 of messages of 64 bytes") {
     expected.insert(expected.end(), digest.begin(), digest.end());
   }
   for (const char* tier : kTiers) {
-    if (!may_run("sm3_64", tier)) continue;
+    if (!hash::may_run("sm3_64", tier)) continue;
     CAPTURE(tier);
     for (usize count = 0; count <= kMost; ++count) {
       CAPTURE(count);
@@ -111,7 +107,7 @@ TEST_CASE("every tier: padded SM3 messages of several blocks") {
       expected.insert(expected.end(), digest.begin(), digest.end());
     }
     for (const char* tier : kTiers) {
-      if (!may_run("sm3_blocks", tier)) continue;
+      if (!hash::may_run("sm3_blocks", tier)) continue;
       CAPTURE(tier);
       CAPTURE(length);
       for (usize count = 0; count <= kMost; ++count) {
@@ -133,7 +129,7 @@ TEST_CASE("SM3 of unaligned input and output, on every tier") {
   const Buffer message = slow::paint(64 * 17, 8);
   memcpy(in.data() + 3, message.data(), message.size());
   for (const char* tier : kTiers) {
-    if (!may_run("sm3_64", tier)) continue;
+    if (!hash::may_run("sm3_64", tier)) continue;
     CAPTURE(tier);
     REQUIRE(hash::run_row("sm3_64", tier, out.data() + 1, in.data() + 3, 0, 17));
     for (usize i = 0; i < 17; ++i) {
