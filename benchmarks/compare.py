@@ -145,14 +145,9 @@ def signature_contests(engine: isthmus.Engine, scale: int) -> Iterator[Contest]:
 def hash_entrants(engine: isthmus.Engine, name: str, rows: list[bytes]) -> dict[str, Entrant]:
     """isthmus, and hashlib where OpenSSL has the hash; for BLAKE3 its package."""
     loop = "blake3 loop" if name == "blake3" else "hashlib loop"
-    entrants: dict[str, Entrant] = {
-        ISTHMUS: _bound(lambda given: engine.hash_many(name, given), rows),
-        loop: _bound(lambda given: neighbours.hash_loop(name, given), rows),
-    }
-    try:
-        neighbours.hash_loop(name, rows[:1])
-    except (ImportError, ValueError):  # OpenSSL without its legacy or national hashes, or no such package
-        del entrants[loop]
+    entrants: dict[str, Entrant] = {ISTHMUS: _bound(lambda given: engine.hash_many(name, given), rows)}
+    if neighbours.has_hash(name):
+        entrants[loop] = _bound(lambda given: neighbours.hash_loop(name, given), rows)
     return entrants
 
 

@@ -2,6 +2,8 @@
 // compute it.
 #pragma once
 
+#include <algorithm>
+
 #include "base/bytes.hpp"
 
 namespace isthmus {
@@ -41,6 +43,13 @@ constexpr u32 digest_size(Hash hash) {
   }
   return 0;
 }
+
+inline constexpr u32 kDigestMost = std::max({
+#define X(symbol, number, name, size) u32{size},
+#include "base/hashes.def"
+#undef X
+});
+static_assert(digest_size(kUsualHash) == 0);  // 0 is no hash's number
 
 constexpr const char* name_of(Scheme id) {
   switch (id) {

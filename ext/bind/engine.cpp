@@ -99,18 +99,14 @@ py::tuple recover(Engine& self, const Column& digests, const Column& sigs, u32 f
 
 using Digests = py::array_t<u8, py::array::c_style>;
 
-// Into `out`, of which Python has seen that it has the right shape, or into an array of its own.
-Digests hash_many(Engine& self, const std::string& name, const Column& messages, const std::optional<Digests>& given) {
+// `out` has a row for each message, which Python has seen to.
+void hash_many(Engine& self, const std::string& name, const Column& messages, Digests& out) {
   const Hash id = named(engine::find_hash(name), "hash", name);
-  const usize bytes = messages.size() * digest_size(id);
-  if (given && static_cast<usize>(given->size()) != bytes) throw py::value_error("out: of another size");
-  Digests digests = given ? *given : Digests({messages.size(), static_cast<usize>(digest_size(id))});
-  u8* const out = digests.mutable_data();
-  {
-    const py::gil_scoped_release release;
-    self.hash_many(id, messages, out);
-  }
-  return digests;
+  if (static_cast<usize>(out.size()) != messages.size() * digest_size(id))
+    throw py::value_error("out: of another size");
+  u8* const digests = out.mutable_data();
+  const py::gil_scoped_release release;
+  self.hash_many(id, messages, digests);
 }
 
 py::dict stats(Engine& self) {
@@ -186,7 +182,7 @@ void bind_engine(py::module_& module) {
       .def("verify", &verify, py::arg("scheme"), py::arg("keys"), py::arg("messages"), py::arg("signatures"),
            py::arg("flags"), py::arg("signer_id") = py::bytes("1234567812345678", 16))
       .def("recover", &recover, py::arg("digests"), py::arg("signatures"), py::arg("flags"))
-      .def("hash_many", &hash_many, py::arg("name"), py::arg("messages"), py::arg("out").noconvert() = py::none())
+      .def("hash_many", &hash_many, py::arg("name"), py::arg("messages"), py::arg("out").noconvert())
       .def("stats", &stats)
       .def_property_readonly("threads", &Engine::threads);
 }

@@ -23,8 +23,8 @@ class Borrowed {
       throw py::type_error("data: expected bytes-like, got " + std::string(Py_TYPE(data.ptr())->tp_name));
     }
     if (PyObject_GetBuffer(data.ptr(), &view_, PyBUF_SIMPLE) == 0) return;
-    PyErr_Clear();
-    throw py::value_error("data: expected contiguous bytes");
+    py::raise_from(PyExc_ValueError, "data: expected contiguous bytes");
+    throw py::error_already_set();
   }
   ~Borrowed() { PyBuffer_Release(&view_); }
   Borrowed(const Borrowed&) = delete;
@@ -53,7 +53,7 @@ class Hasher {
   }
 
   py::bytes digest() {
-    std::array<char, 64> out;
+    std::array<char, kDigestMost> out;
     locked(0, [&] { hasher_.digest(reinterpret_cast<u8*>(out.data())); });
     return {out.data(), digest_size()};
   }

@@ -19,9 +19,9 @@ os.register_at_fork(after_in_child=_engines.clear)
 
 
 def shared_engine(threads: int | None = None) -> Engine:
-    """The engine that the functions of this module use: one for each number of threads, made on first use."""
+    """The engine that the functions of this package use: one for each number of threads, made on first use."""
     wanted = cpu_count() if threads is None else threads
-    engine = _engines.get(wanted)
+    engine = _engines.get(wanted) if type(wanted) is int else None  # True and 1.0 would find that of 1
     # two threads may each make one here; setdefault keeps the first, and an engine without work costs nothing
     return engine if engine is not None else _engines.setdefault(wanted, Engine(wanted))
 

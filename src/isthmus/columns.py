@@ -20,7 +20,7 @@ import array
 import mmap
 from collections.abc import Iterable, Set
 from itertools import pairwise
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +62,19 @@ class Column:
 
     def first_of_other_length(self, length: int) -> tuple[int, int] | None:
         """(index, length) of the first row that is not ``length`` bytes long."""
-        if isinstance(self.lengths, int):
-            return (0, self.lengths) if self.lengths != length and self.count else None
-        lengths = np.frombuffer(self.lengths, dtype=np.uint64)
+        lengths = self._lengths()
         wrong = np.flatnonzero(lengths != length)
         return (int(wrong[0]), int(lengths[wrong[0]])) if wrong.size else None
+
+    def first_of_length(self, length: int) -> int | None:
+        """The first row that is ``length`` bytes long."""
+        found = np.flatnonzero(self._lengths() == length)
+        return int(found[0]) if found.size else None
+
+    def _lengths(self) -> NDArray[np.uint64]:
+        if isinstance(self.lengths, int):
+            return np.broadcast_to(np.uint64(self.lengths), self.count)
+        return np.frombuffer(self.lengths, dtype=np.uint64)
 
 
 def is_buffer(value: object) -> bool:
@@ -74,6 +82,11 @@ def is_buffer(value: object) -> bool:
     if isinstance(value, np.ndarray):
         return value.ndim == 1 and value.dtype == np.uint8
     return isinstance(value, (bytes, bytearray, memoryview, mmap.mmap))
+
+
+def is_flat(values: object) -> TypeGuard[tuple[Any, Any]]:
+    """Whether ``values`` is a pair ``(flat, offsets)``."""
+    return isinstance(values, tuple) and len(values) == 2 and _is_offsets(values[1])
 
 
 def column(values: object, name: str, *, snapshot: bool = True) -> Column:
@@ -85,7 +98,7 @@ def column(values: object, name: str, *, snapshot: bool = True) -> Column:
         return _from_rows(_as_matrix(values, name), name, snapshot)
     if isinstance(values, memoryview) and values.ndim == 2:
         return _from_rows(_as_matrix(np.asarray(values), name), name, snapshot)
-    if isinstance(values, tuple) and len(values) == 2 and _is_offsets(values[1]):
+    if is_flat(values):
         return _from_flat(values[0], values[1], name, snapshot)
     if is_buffer(values):
         return _from_list([values], name) if snapshot else _from_flat(values, [0, _size(values)], name, snapshot)
@@ -94,13 +107,24 @@ def column(values: object, name: str, *, snapshot: bool = True) -> Column:
     return _from_list(values, name)
 
 
+def optional_column(values: object, count: int, name: str) -> tuple[Column, NDArray[np.bool_]]:
+    """Rows of which each may be None, or None for ``count`` of them; and which are there. None is an empty row."""
+    if values is None:
+        return column([b""] * count, name), np.zeros(count, dtype=np.bool_)
+    if isinstance(values, (list, tuple)) and any(item is None for item in values):
+        present = np.array([item is not None for item in values], dtype=np.bool_)
+        return column([b"" if item is None else item for item in values], name), present
+    rows = column(values, name)
+    return rows, np.ones(len(rows), dtype=np.bool_)
+
+
 def copied(values: object, name: str) -> list[bytes]:
     """The rows of a column as ``bytes`` of their own, one after the other; raises as :func:`column` does."""
     if isinstance(values, np.ndarray) and not is_buffer(values) and values.dtype != object:
         return _sliced(_as_matrix(values, name))
     if isinstance(values, memoryview) and values.ndim == 2:
         return _sliced(_as_matrix(np.asarray(values), name))
-    if isinstance(values, tuple) and len(values) == 2 and _is_offsets(values[1]):
+    if is_flat(values):
         bounds = np.array(values[1])
         _from_flat(values[0], bounds, name, snapshot=False)  # refuses offsets that leave the buffer
         flat = _as_bytes(values[0], f"{name}[0]").tobytes()
@@ -117,8 +141,9 @@ def copied_row(value: object, name: str) -> bytes:
     return value if isinstance(value, bytes) else _as_bytes(value, name).tobytes()
 
 
-def output(out: object, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Where a call writes: ``out`` when it has this shape, or an array of its own without one."""
+def output(out: object, shape: tuple[int, int], read: object) -> NDArray[np.uint8]:
+    """Where a call writes: ``out`` when it has this shape and lies apart from the array ``read``, or an array of its
+    own without one."""
     if out is None:
         return np.empty(shape, dtype=np.uint8)
     if not isinstance(out, np.ndarray) or out.dtype != np.uint8:
@@ -126,7 +151,13 @@ def output(out: object, shape: tuple[int, int]) -> NDArray[np.uint8]:
         raise TypeError(f"out: expected a uint8 array of shape {shape}, got {said}")
     if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
         raise ValueError(f"out: expected a writable C-contiguous array of shape {shape}, got {out.shape}")
+    if any(isinstance(each, np.ndarray) and np.may_share_memory(out, each) for each in _arrays(read)):
+        raise ValueError("out: overlaps what is read")
     return out
+
+
+def _arrays(values: object) -> tuple[object, ...]:
+    return (values[0],) if is_flat(values) else (values,)
 
 
 def _sliced(rows: NDArray[np.uint8]) -> list[bytes]:

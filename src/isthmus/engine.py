@@ -209,14 +209,17 @@ class Engine:
     def _digests(self, name: str | None, messages: Column) -> _native.Column:
         if name is None or len(messages) == 0:
             return messages.native
-        return _native.Column.rows(self._open().hash_many(name, messages.native))
+        digests = np.empty((len(messages), _native.digest_size(name)), dtype=np.uint8)
+        self._open().hash_many(name, messages.native, digests)
+        return _native.Column.rows(digests)
 
     def hash_many(self, name: str, messages: Rows, *, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
         """Digests of n messages; see :func:`isthmus.hash_many`."""
         known(name, "name", _native.hashes())
         data = column(messages, "messages", snapshot=False)
-        given = None if out is None else output(out, (len(data), _native.digest_size(name)))
-        return self._open().hash_many(name, data.native, given)
+        digests = output(out, (len(data), _native.digest_size(name)), messages)
+        self._open().hash_many(name, data.native, digests)
+        return digests
 
     def merkle_root(self, rule: str, leaves: Rows, *, hash: str | None = None, allow_mutated: bool = False) -> bytes:
         """Root of a Merkle tree; see :func:`isthmus.merkle_root`."""

@@ -17,13 +17,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isthmus import _native, _wire
-from isthmus.columns import Buffer, Column, Rows, SupportsBytes, column, copied_row, is_buffer, same_length
+from isthmus.columns import (
+    Buffer,
+    Column,
+    Rows,
+    SupportsBytes,
+    column,
+    copied_row,
+    is_buffer,
+    optional_column,
+    same_length,
+)
 
 __all__ = [
     "IAVL",
@@ -198,15 +209,7 @@ def verify_many(
     """
     form = _form(spec)
     key = column(keys, "keys")
-    present = np.ones(len(key), dtype=np.bool_)
-    if values is None:
-        present[:] = False
-        value = column([b""] * len(key), "values")
-    elif isinstance(values, (list, tuple)) and any(item is None for item in values):
-        present = np.array([item is not None for item in values], dtype=np.bool_)
-        value = column([b"" if item is None else item for item in values], "values")
-    else:
-        value = column(values, "values")
+    value, present = optional_column(values, len(key), "values")
     root, proof = _for_all(roots, "roots", len(key)), _for_all(proofs, "proofs", len(key))
     if same_length(key, value, root, proof) == 0:
         return np.zeros(0, dtype=np.bool_)
@@ -258,11 +261,21 @@ def _verify_chain(
 def _form(spec: Spec, name: str = "spec") -> bytes:
     if not is_buffer(spec) and not isinstance(spec, ProofSpec):
         raise TypeError(f"{name}: expected a ProofSpec or its protobuf form, got {type(spec).__name__}")
-    form = bytes(spec)
+    given = spec if isinstance(spec, ProofSpec) else bytes(spec)
     try:
-        _native.ics23_spec(form)
+        try:
+            return _checked(given)
+        except TypeError:  # a list or bytearray in a field: as good as what is declared, but no key of a cache
+            return _checked.__wrapped__(given)
     except ValueError as error:
         raise ValueError(f"{name}: {str(error).removeprefix('spec: ')}") from None
+
+
+@lru_cache(maxsize=64)
+def _checked(spec: ProofSpec | bytes) -> bytes:
+    """The protobuf form of a spec; there are few of them, and callers pass them with every proof."""
+    form = bytes(spec)
+    _native.ics23_spec(form)
     return form
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isthmus import _native
-from isthmus.columns import Buffer, Column, Rows, column, copied
+from isthmus.columns import Buffer, Column, Rows, column, copied, is_buffer, is_flat
 from isthmus.forms import known
 
 Indices: TypeAlias = "Sequence[int] | NDArray[np.integer[Any]] | range"
@@ -41,6 +41,7 @@ class Rule(NamedTuple):
 @cache
 def _rule(name: str) -> Rule:
     digests, powers, empty, hashes = _native.merkle_rule(name)
+    # Bitcoin Core's root over nothing is zero, but no block is without transactions: who asks is mistaken
     return Rule(name, digests, powers, empty and name != "sha256d-bitcoin", tuple(hashes))
 
 
@@ -112,19 +113,21 @@ def proof_column(proofs: object) -> Column:
         if not proofs.shape[1] or not proofs.shape[0]:
             return column([b""] * proofs.shape[0], "proofs")
         return column(proofs.reshape(len(proofs), -1), "proofs")
-    if isinstance(proofs, (list, tuple)) and any(isinstance(each, (list, tuple)) for each in proofs):
-        return column([_joined(each, index) for index, each in enumerate(proofs)], "proofs")
-    return column(proofs, "proofs")
+    if isinstance(proofs, (np.ndarray, str)) or is_buffer(proofs) or not isinstance(proofs, Iterable):
+        return column(proofs, "proofs")
+    if is_flat(proofs) and is_buffer(proofs[0]):
+        return column(proofs, "proofs")
+    listed = list(proofs)
+    if not any(isinstance(each, (list, tuple)) for each in listed):
+        return column(listed, "proofs")
+    rows = [_joined(each, f"proofs[{i}]") if isinstance(each, (list, tuple)) else each for i, each in enumerate(listed)]
+    return column(rows, "proofs")
 
 
-def _joined(proof: object, index: int) -> object:
-    """A list of siblings as one row; of an impossible length when one of them is not a node."""
-    if not isinstance(proof, (list, tuple)):
-        return proof
-    siblings = column(proof, f"proofs[{index}]")
-    if siblings.first_of_other_length(NODE) is not None:
-        return b"?"
-    return b"".join(bytes(each) for each in proof)
+def _joined(nodes: object, name: str) -> bytes:
+    """Nodes as one row; of an impossible length when one of them is not a node."""
+    rows = copied(nodes, name)
+    return b"".join(rows) if all(len(each) == NODE for each in rows) else b"?"
 
 
 def counts_of(count: object, size: int) -> NDArray[np.uint64]:
@@ -141,5 +144,4 @@ def siblings_of(proof: object) -> list[bytes]:
     """The nodes of a multiproof as one row; of an impossible length when one of them is not a node."""
     if isinstance(proof, (bytes, bytearray, memoryview)):
         return [bytes(proof)]
-    siblings = copied(proof, "proof")
-    return [b"".join(siblings) if all(len(each) == NODE for each in siblings) else b"?"]
+    return [_joined(proof, "proof")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from isthmus.tree_forms import (
     TOP,
     Indices,
     Proofs,
+    Rule,
     checked_count,
     counts_of,
     leaf_column,
@@ -28,8 +29,33 @@ from isthmus.tree_forms import (
     siblings_of,
 )
 
+Made = TypeVar("Made", _native.Tree, _native.Frontier)
 
-class MerkleTree:
+
+class _Leaves(Generic[Made]):
+    """What everything that is made from leaves tells of itself."""
+
+    _rule: Rule
+    _native: Made
+
+    @property
+    def rule(self) -> str:
+        """Name of the rule."""
+        return self._rule.name
+
+    @property
+    def count(self) -> int:
+        """Number of leaves."""
+        return len(self._native)
+
+    def __len__(self) -> int:
+        return len(self._native)
+
+    def __repr__(self) -> str:
+        return f"<isthmus.{type(self).__name__} {self.rule} count={self.count}>"
+
+
+class MerkleTree(_Leaves[_native.Tree]):
     """A Merkle tree with all its levels: root, proofs, and more leaves at its end.
 
     ``rule``     a name of :func:`isthmus.merkle_rules`; docs/merkle.md says what each of them is
@@ -59,19 +85,6 @@ class MerkleTree:
         data = leaf_column(self._rule, leaves)
         checked_count(self._rule, len(data))
         self._append(data)
-
-    @property
-    def rule(self) -> str:
-        """Name of the rule."""
-        return self._rule.name
-
-    @property
-    def count(self) -> int:
-        """Number of leaves."""
-        return len(self._native)
-
-    def __len__(self) -> int:
-        return len(self._native)
 
     @property
     def root(self) -> bytes:
@@ -135,14 +148,11 @@ class MerkleTree:
             raise _beyond(wanted, self.count)
         return np.frombuffer(made, dtype=np.uint8).reshape(-1, NODE)
 
-    def __repr__(self) -> str:
-        return f"<isthmus.MerkleTree {self.rule} count={self.count}>"
-
     def __reduce__(self) -> Any:
         raise TypeError("a MerkleTree lives in native memory and cannot be pickled: send its leaves")
 
 
-class MerkleFrontier:
+class MerkleFrontier(_Leaves[_native.Frontier]):
     """The root of a Merkle tree that only grows, from the few nodes at its right edge.
 
     ``rule``  a name of :func:`isthmus.merkle_rules`, but for those that take powers of two of leaves only
@@ -168,19 +178,6 @@ class MerkleFrontier:
         self._native = _native.Frontier(rule, chosen)
 
     @property
-    def rule(self) -> str:
-        """Name of the rule."""
-        return self._rule.name
-
-    @property
-    def count(self) -> int:
-        """Number of leaves."""
-        return len(self._native)
-
-    def __len__(self) -> int:
-        return len(self._native)
-
-    @property
     def root(self) -> bytes:
         """The root over all leaves, 32 bytes. Cost: about log2 n nodes. ``ValueError`` before the first leaf where the
         rule has no root over none."""
@@ -194,15 +191,12 @@ class MerkleFrontier:
         if not self._native.append(leaf_column(self._rule, leaves).native):
             raise MutatedTree(f"leaves: {MUTATED}")
 
-    def __repr__(self) -> str:
-        return f"<isthmus.MerkleFrontier {self.rule} count={self.count}>"
-
     def __reduce__(self) -> Any:
         raise TypeError("a MerkleFrontier lives in native memory and cannot be pickled")
 
 
 def _beyond(indices: NDArray[np.uint64], count: int) -> ValueError:
-    at = int(np.flatnonzero(indices >= np.uint64(count))[0])
+    at = int(indices.argmax())  # not the first beyond `count`, which may have grown meanwhile
     return ValueError(f"indices[{at}]: the tree has {count} leaves, got {indices[at]}")
 
 
@@ -319,6 +313,6 @@ def hash_pairs(
     wrong = data.first_of_other_length(2 * NODE)
     if wrong is not None:
         raise ValueError(f"pairs[{wrong[0]}]: expected {2 * NODE} bytes, got {wrong[1]}")
-    digests = output(out, (len(data), NODE))
+    digests = output(out, (len(data), NODE), pairs)
     _native.hash_pairs(native_of(shared_engine(threads)), name, data.native, digests)
     return digests

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isthmus import _native
-from isthmus.columns import Buffer, Column, Rows, column, copied_row, is_buffer, same_length
+from isthmus.columns import Buffer, Column, Rows, column, copied_row, is_buffer, optional_column, same_length
 
 _ROOT = 32
 
@@ -53,9 +53,14 @@ def trie_roots(lists: Iterable[Sequence[Buffer]]) -> NDArray[np.uint8]:
     (3, 32)
     """
     runs = _runs(lists, "lists")
-    flat = [item for run in runs for item in run]
     ends = np.fromiter(accumulate(map(len, runs)), dtype=np.int64, count=len(runs))
-    return _native.list_roots(column(flat, "values").native, ends)
+    values = _flat(runs, "lists")
+    empty = values.first_of_length(0)
+    if empty is not None:
+        index = int(np.searchsorted(ends, empty, side="right"))
+        at = empty - int(ends[index]) + len(runs[index])
+        raise ValueError(f"lists[{index}][{at}]: a trie holds no empty values")
+    return _native.list_roots(values.native, ends)
 
 
 def trie_index_key(index: int) -> bytes:
@@ -96,15 +101,7 @@ def verify_trie_proofs(
     [True, False, True]
     """
     root, key, nodes, ends = _columns(roots, keys, proofs)
-    present = np.ones(len(key), dtype=np.bool_)
-    if values is None:
-        present[:] = False
-        value = column([b""] * len(key), "values")
-    elif isinstance(values, (list, tuple)) and any(item is None for item in values):
-        present = np.array([item is not None for item in values], dtype=np.bool_)
-        value = column([b"" if item is None else item for item in values], "values")
-    else:
-        value = column(values, "values")
+    value, present = optional_column(values, len(key), "values")
     same_length(key, value)
     return _native.verify_trie_proofs(root.native, key.native, nodes.native, ends, value.native, present)
 
@@ -141,8 +138,17 @@ def _columns(
     wrong = root.first_of_other_length(_ROOT)
     if wrong is not None:
         raise ValueError(f"roots[{wrong[0]}]: expected {_ROOT} bytes, got {wrong[1]}")
-    nodes = column([node for run in runs for node in run], "nodes")
-    return root, key, nodes, np.fromiter(accumulate(map(len, runs)), dtype=np.int64, count=len(runs))
+    return root, key, _flat(runs, "proofs"), np.fromiter(accumulate(map(len, runs)), dtype=np.int64, count=len(runs))
+
+
+def _flat(runs: list[Sequence[Buffer]], name: str) -> Column:
+    """All items one after the other; errors name the run and the item: ``proofs[1][0]: expected ...``."""
+    try:
+        return column([item for run in runs for item in run], name)
+    except TypeError:
+        for index, run in enumerate(runs):
+            column(list(run), f"{name}[{index}]")
+        raise
 
 
 def _runs(lists: Iterable[Sequence[Buffer]], name: str) -> list[Sequence[Buffer]]:

@@ -225,6 +225,13 @@ def test_m8_specs_are_read_as_they_are_written() -> None:
         ics23.verify("iavl", made.root, made.single(key), key, made.items[key])  # type: ignore[arg-type]
 
 
+def test_specs_are_the_same_in_any_container() -> None:
+    fields = dataclasses.replace(ics23.IAVL.inner_spec, child_order=[0, 1])  # type: ignore[arg-type]
+    assert not ics23.verify(dataclasses.replace(ics23.IAVL, inner_spec=fields), bytes(32), b"", b"k", b"v")
+    with pytest.raises(ValueError, match="spec: "):
+        ics23.verify(dataclasses.replace(ics23.IAVL, inner_spec=fields, max_depth=-1), bytes(32), b"", b"k", b"v")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_m9_neighbours_that_are_none(kind: Kind) -> None:
     made = store(kind, 12)

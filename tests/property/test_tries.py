@@ -116,6 +116,12 @@ def test_misuse_is_named() -> None:
         isthmus.trie_root([b"a"], keys=[b"k", b"l"])
     with pytest.raises(TypeError, match=r"lists\[1\]"):
         isthmus.trie_roots([[b"a"], b"b"])
+    with pytest.raises(TypeError, match=r"lists\[2\]\[1\]: expected bytes-like, got int"):
+        isthmus.trie_roots([[b"a"], [], [b"b", 3]])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match=r"lists\[2\]\[1\]: a trie holds no empty values"):
+        isthmus.trie_roots([[b"a"], [], [b"b", b"", b"c"]])
+    with pytest.raises(TypeError, match=r"proofs\[1\]\[0\]: expected bytes-like, got int"):
+        isthmus.read_trie_proofs(bytes(32), [b"k", b"l"], [[b"x"], [4]])  # type: ignore[list-item]
     with pytest.raises(TypeError, match="lists"):
         isthmus.trie_roots(b"a")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="different lengths"):

@@ -48,11 +48,14 @@ def test_proofs_take_every_form(rule: str) -> None:
     forms: list[Any] = [
         (flat, offsets), cube, cube.reshape(8, -1), lists, [b"".join(each) for each in lists], list(cube),
         [tree.proof(i) for i in range(8)], [tuple(each) for each in lists], cube[::-1][::-1],
+        (flat, offsets.tolist()), (flat.tobytes(), offsets.tolist()), lambda: iter(lists), lambda: map(tuple, lists),
     ]  # fmt: skip
-    for form in forms:
+    for made in forms:
+        form = made() if callable(made) else made
         assert isthmus.verify_proofs(rule, tree.root, range(8), LEAVES, form, 8).all()
         every: list[Any] = [list(range(8)), np.arange(8, dtype=np.int16), np.arange(8, dtype=np.uint64), iter(range(8))]
         for numbers in every:
+            form = made() if callable(made) else made
             assert isthmus.verify_proofs(rule, tree.root, numbers, MATRIX, form, [8] * 8).all()
     assert isthmus.verify_proofs(rule, [tree.root] * 8, range(8), MATRIX, cube, 8).all()
     nodes = tree.multiproof([1, 2])
@@ -85,6 +88,8 @@ PROOFS = TREE.proofs(range(8))
 MIXED: Any = [0, 1.0]
 FLOATS: Any = np.zeros(2)
 WRITABLE: Any = bytearray(256)
+ONE: Any = 1.0
+OWN = np.zeros((8, 32), np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +122,10 @@ WRITABLE: Any = bytearray(256)
         (ValueError, "name: 'sha512' is none of", lambda: isthmus.hash_pairs("sha512", [])),
         (TypeError, "out: expected a uint8 array", lambda: isthmus.hash_many("sha256", LEAVES, out=WRITABLE)),
         (ValueError, "out: expected a writable", lambda: isthmus.hash_many("sha512", LEAVES, out=MATRIX.copy())),
+        (ValueError, "out: overlaps", lambda: isthmus.hash_many("sha256", OWN, out=OWN)),
+        (ValueError, "out: overlaps", lambda: isthmus.hash_many("sha256", (OWN.reshape(-1), range(0, 257, 32)), out=OWN)),
+        (ValueError, "out: overlaps", lambda: isthmus.hash_pairs("sha256", OWN.reshape(4, 64), out=OWN[:4])),
+        (TypeError, "threads: expected an int", lambda: isthmus.hash_many("sha256", LEAVES, threads=ONE)),
     ],
 )  # fmt: skip
 def test_mistakes_are_named(error: type[Exception], said: str, call: Any) -> None:
