@@ -90,6 +90,7 @@ FLOATS: Any = np.zeros(2)
 WRITABLE: Any = bytearray(256)
 ONE: Any = 1.0
 OWN = np.zeros((8, 32), np.uint8)
+OFFSETS = range(0, 257, 32)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ OWN = np.zeros((8, 32), np.uint8)
         (TypeError, "out: expected a uint8 array", lambda: isthmus.hash_many("sha256", LEAVES, out=WRITABLE)),
         (ValueError, "out: expected a writable", lambda: isthmus.hash_many("sha512", LEAVES, out=MATRIX.copy())),
         (ValueError, "out: overlaps", lambda: isthmus.hash_many("sha256", OWN, out=OWN)),
-        (ValueError, "out: overlaps", lambda: isthmus.hash_many("sha256", (OWN.reshape(-1), range(0, 257, 32)), out=OWN)),
+        (ValueError, "out: overlaps", lambda: isthmus.hash_many("sha256", (OWN.ravel(), OFFSETS), out=OWN)),
         (ValueError, "out: overlaps", lambda: isthmus.hash_pairs("sha256", OWN.reshape(4, 64), out=OWN[:4])),
         (TypeError, "threads: expected an int", lambda: isthmus.hash_many("sha256", LEAVES, threads=ONE)),
     ],
