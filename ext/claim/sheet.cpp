@@ -187,7 +187,11 @@ NodeId Sheet::quorum(NodeId parent, Kind kind, u32 index, u64 need, Fold fold, C
 }
 
 void Sheet::bind(NodeId node, ClaimId claim, Code code) {
-  if (claim != kNoClaim) bindings_.push_back({sequence_++, node, claim, code});
+  if (claim != kNoClaim) bindings_.push_back({sequence_++, node, claim, code, false});
+}
+
+void Sheet::refute(NodeId node, ClaimId claim, Code code) {
+  if (claim != kNoClaim) bindings_.push_back({sequence_++, node, claim, code, true});
 }
 
 void Sheet::note(NodeId node, Status status, Code code, u64 byte_off) {

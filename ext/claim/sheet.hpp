@@ -80,12 +80,15 @@ struct Note {
   u64 byte_off;  // in the input
 };
 
-// A claim counts at each node it is bound to; `code` is said there when it is false.
+// A claim counts at each node it is bound to; `code` is said there when it is false. A claim that refutes is evidence
+// against its node (a revocation list's signature): the code is said when it is true, and when it is false the node
+// holds no more for it, nor does it make the node less empty.
 struct Binding {
   u32 sequence;
   NodeId node;
   ClaimId claim;
   Code code;
+  bool refutes = false;
 };
 
 enum class ClaimKind : u8 { signature = 0, multisig = 1, compare = 2, tree = 3 };
@@ -194,6 +197,8 @@ class Sheet {
   NodeId all(NodeId parent, Kind kind, u32 index, u64 weight = 0);
   NodeId quorum(NodeId parent, Kind kind, u32 index, u64 need, Fold fold, Code code = Code::quorum_not_reached);
   void bind(NodeId node, ClaimId claim, Code code);
+  // Binds a claim that makes the node invalid if it holds.
+  void refute(NodeId node, ClaimId claim, Code code);
   // Shorthand: state the claim and bind it.
   void require(NodeId node, Code code, ClaimId claim) { bind(node, claim, code); }
 
