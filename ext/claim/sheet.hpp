@@ -118,6 +118,7 @@ struct TreeRow {
 enum class Compare : u8 {
   equal = 0,       // same bytes (and same length)
   le_at_most = 1,  // left <= right as little-endian unsigned integers of equal length (proof of work)
+  one_of = 2,      // right is a run of pieces as long as left, one of which is left (a key's hash among node ids)
 };
 
 struct CompareRow {

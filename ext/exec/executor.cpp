@@ -183,9 +183,19 @@ bool le_at_most(Bytes left, Bytes right) {
   return true;
 }
 
+// A run whose length is no multiple of the piece's has no such piece.
+bool is_one_of(Bytes piece, Bytes run) {
+  if (piece.empty() || run.size() % piece.size() != 0) return false;
+  for (usize at = 0; at < run.size(); at += piece.size()) {
+    if (memcmp(run.data() + at, piece.data(), piece.size()) == 0) return true;
+  }
+  return false;
+}
+
 bool compare_holds(const Sheet& sheet, const claim::CompareRow& row) {
   const Bytes left = sheet.bytes(row.left);
   const Bytes right = sheet.bytes(row.right);
+  if (row.compare == Compare::one_of) return is_one_of(left, right);
   if (left.size() != right.size()) return false;
   if (row.compare == Compare::le_at_most) return le_at_most(left, right);
   return std::equal(left.begin(), left.end(), right.begin());

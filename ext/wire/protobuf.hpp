@@ -70,6 +70,8 @@ class ProtobufReader {
   u64 off() const { return base_off_ + field_off_; }
   // Where its value's bytes begin: behind the length of a string or message, in the outermost message.
   u64 value_off() const { return base_off_ + value_off_; }
+  // Where it ends, in the outermost message.
+  u64 end_off() const { return base_off_ + at_; }
   // True iff a field of this number (below 64) has been met.
   bool has(u32 number) const { return (seen_ & field_bit(number)) != 0; }
 

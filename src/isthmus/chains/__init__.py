@@ -9,9 +9,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from isthmus.chains import bitcoin, cometbft
+    from isthmus.chains import bitcoin, chainmaker, cometbft
 
-__all__ = ["bitcoin", "cometbft"]
+__all__ = ["bitcoin", "chainmaker", "cometbft"]
 
 
 def __getattr__(name: str) -> object:

@@ -14,6 +14,7 @@ def add(parent: Any) -> None:
     chains = parser.add_subparsers(dest="chain", metavar="CHAIN", required=True)
     _add_bitcoin(chains)
     _add_cometbft(chains)
+    _add_chainmaker(chains)
     demo = chains.add_parser("demo", help="real early Bitcoin blocks and a light-block chain that come with isthmus")
     add_common(demo)
     demo.set_defaults(run=_demo)
@@ -64,6 +65,25 @@ def _add_cometbft(chains: Any) -> None:
     parser.set_defaults(run=_cometbft)
 
 
+def _add_chainmaker(chains: Any) -> None:
+    parser = chains.add_parser(
+        "chainmaker",
+        help="blocks, headers and transactions of ChainMaker",
+        description="Files hold the JSON that explorers and SDKs write, or protobuf bytes (also in hexadecimal). Each "
+        "is judged under the anchor, or with --follow from the one before it.",
+        epilog="docs/chainmaker.md tells what an anchor holds.",
+    )
+    add_common(parser)
+    _add_shared(parser)
+    parser.add_argument("--chain-id", metavar="ID", help="the chain that the blocks must belong to")
+    parser.add_argument(
+        "--kind", choices=("block", "header", "tx"), help="what the files hold (default: what they look like)"
+    )
+    parser.add_argument("--follow", action="store_true", help="walk as a light client, through configurations")
+    parser.add_argument("--signed-only", action="store_true", help="ask about a transaction's signatures alone")
+    parser.set_defaults(run=_chainmaker)
+
+
 def _add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
     parser.add_argument("--anchor", metavar="TOML", help="what is trusted beforehand")
@@ -82,6 +102,12 @@ def _cometbft(args: argparse.Namespace) -> Result:
     from isthmus.commands import cometbft
 
     return cometbft.run(args)
+
+
+def _chainmaker(args: argparse.Namespace) -> Result:
+    from isthmus.commands import chainmaker
+
+    return chainmaker.run(args)
 
 
 def _demo(args: argparse.Namespace) -> Result:

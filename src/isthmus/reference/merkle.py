@@ -41,6 +41,7 @@ HASHES: Final[dict[str, Hash]] = {
     "sha256d": sha256d,
     "sm3": sm3,
     "keccak256": hashes.keccak256,
+    "sha3-256": lambda message: hashlib.sha3_256(message).digest(),
     "blake3-parent": hashes.blake3_parent,
 }
 """What nodes are hashed with; ``blake3-parent`` takes two nodes, the others bytes of any length."""
@@ -53,11 +54,11 @@ RULES: Final[dict[str, tuple[str, ...]]] = {
     "cometbft": ("sha256",),
     "keccak256-pairs": ("keccak256",),
     "blake3-parent": ("blake3-parent",),
-    "chainmaker": ("sha256", "sm3", "keccak256"),
-    "fisco-v2": ("keccak256", "sm3", "sha256"),
-    "fisco-v3": ("keccak256", "sm3", "sha256"),
+    "chainmaker": ("sha256", "sm3", "keccak256", "sha3-256"),
+    "fisco-v2": ("keccak256", "sm3", "sha256", "sha3-256"),
+    "fisco-v3": ("keccak256", "sm3", "sha256", "sha3-256"),
     "ssz": ("sha256",),
-    "mmr": ("keccak256", "sha256", "sm3"),
+    "mmr": ("keccak256", "sha256", "sm3", "sha3-256"),
 }
 """Every rule and the names of the hashes that it can have, the usual one first."""
 
