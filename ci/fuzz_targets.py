@@ -70,7 +70,7 @@ def helper(name: str) -> Any:
 
 def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
     valid = [(raw, anchor) for raw, anchor, holds in real if holds]
-    bitcoin, cometbft = helper("bitcoin_judge"), helper("cometbft_judge")
+    bitcoin, cometbft, chainmaker = (helper(f"{name}_judge") for name in ("bitcoin", "cometbft", "chainmaker"))
     makers: dict[str, Callable[[], Oracle]] = {
         "bitcoin-block": lambda: bitcoin.blocks(valid),
         "bitcoin-txids": lambda: never,
@@ -80,6 +80,9 @@ def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
         "cometbft-conflict": lambda: cometbft.conflict,
         "cometbft-duplicate-vote": lambda: cometbft.duplicate_vote,
     }
+    if chain.startswith("chainmaker-"):
+        judged: Oracle = chainmaker.judge(chain, helper("samples").chainmaker(chain)[1])
+        return judged
     return makers[chain]()
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -72,11 +73,20 @@ def _time(tag: int, text: bytes) -> float:
     return datetime.strptime(text.decode(), form).replace(tzinfo=UTC).timestamp()
 
 
+def pem_body(text: bytes, label: bytes) -> bytes:
+    """What a PEM block holds whose lines are as Go's encoding/pem wants them: markers stand on lines of their own, with
+    nothing but blanks behind. ``ValueError`` where there is none."""
+    form = rb"(?:\A|\n)-----BEGIN %s-----[ \t]*\r?\n(.*?)\n?-----END %s-----[ \t]*(?:\r?\n|\Z)" % (label, label)
+    found = re.search(form, text, re.DOTALL)
+    if found is None:
+        raise ValueError("no PEM block")
+    return base64.b64decode(b"".join(found.group(1).split()), validate=True)
+
+
 def read_certificate(text: bytes) -> Read:
     """A certificate in PEM; ``ValueError`` or ``IndexError`` where it is none."""
     if b"-----BEGIN CERTIFICATE-----" in text:
-        body = text.split(b"-----BEGIN CERTIFICATE-----", 1)[1].split(b"-----END CERTIFICATE-----", 1)[0]
-        text = base64.b64decode(b"".join(body.split()), validate=True)
+        text = pem_body(text, b"CERTIFICATE")
     (_, whole, _), *rest = _children(text)
     if rest:
         raise ValueError("bytes behind")
@@ -165,11 +175,9 @@ def keyed(anchor: Anchor) -> slow.Directory:
     def directory(member: slow.Fields, _time: int) -> slow.Signer | None:
         if member.get("member_type", 0) != 2:
             return None
-        text = member.get("member_info", b"")
         try:
-            body = text.split(b"-----BEGIN PUBLIC KEY-----", 1)[1].split(b"-----END PUBLIC KEY-----", 1)[0]
-            spki = base64.b64decode(b"".join(body.split()), validate=True)
-        except (ValueError, IndexError):
+            spki = pem_body(member.get("member_info", b""), b"PUBLIC KEY")
+        except ValueError:
             return None
         is_sm2 = spki.startswith(SM2_SPKI)
         if len(spki) != 91 or not (is_sm2 or spki.startswith(P256_SPKI)):
@@ -202,7 +210,14 @@ def trust_of(anchor: Anchor) -> slow.Trust:
     )
 
 
-def blocks(pairs: list[tuple[bytes, Anchor]]) -> Callable[[bytes, bytes], bool]:
-    """The oracle of changed blocks: anchors by their bytes."""
-    trusts = {bytes(anchor): trust_of(anchor) for _, anchor in pairs}
-    return lambda raw, anchor: slow.holds(raw, trusts[anchor])
+CHECKS: dict[str, Callable[[bytes, slow.Trust], None]] = {
+    "chainmaker-block": slow.check_block,
+    "chainmaker-header": slow.check_header_input,
+    "chainmaker-tx": slow.check_tx_input,
+}
+
+
+def judge(chain: str, anchors: list[Anchor]) -> Callable[[bytes, bytes], bool]:
+    """The oracle of changed inputs under these anchors, which it knows by their bytes."""
+    trusts = {bytes(anchor): trust_of(anchor) for anchor in anchors}
+    return lambda raw, anchor: slow.holds(raw, trusts[anchor], CHECKS[chain])

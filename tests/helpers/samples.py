@@ -9,6 +9,7 @@ from typing import Final
 
 from helpers import pools
 from helpers.data import data_root
+from isthmus.chains.chainmaker import Anchor
 
 Sample = tuple[bytes, bytes, bool]
 LARGE: Final = 1_200_000
@@ -24,8 +25,49 @@ def real(chain: str) -> list[Sample]:
         "cometbft-light-block": _light_blocks,
         "cometbft-conflict": _conflicts,
         "cometbft-duplicate-vote": _duplicate_votes,
+        "chainmaker-block": lambda: chainmaker("chainmaker-block")[0],
+        "chainmaker-header": lambda: chainmaker("chainmaker-header")[0],
+        "chainmaker-tx": lambda: chainmaker("chainmaker-tx")[0],
     }
     return makers[chain]()
+
+
+def chainmaker(chain: str) -> tuple[list[Sample], list[Anchor]]:
+    """Made ChainMaker inputs of key and certificate networks, real blocks where there are any, and the anchors that the
+    bytes of the samples' are of."""
+    from chains import chainmaker_data
+
+    from isthmus.chains import chainmaker as cm
+    from isthmus.synthetic.chainmaker import Network
+
+    found: list[tuple[bytes, Anchor]] = []
+    for network in (
+        Network(mode="public", organisations=1),
+        Network(organisations=1),
+        Network(mode="public", curve="SM2", hash="SM3"),
+    ):
+        draft = network.draft(2, 3)
+        raw, anchor = draft.seal(), network.anchor()
+        header = cm.header_of(raw)
+        made = {
+            "chainmaker-block": [raw],
+            "chainmaker-header": [header],
+            "chainmaker-tx": [
+                cm.tx_input(
+                    cm.transaction_info(draft.txs[index].raw, index=index), header, network.siblings(draft, index)
+                )
+                for index in range(3)
+            ],
+        }
+        found += [(each, anchor) for each in made[chain]]
+    if chainmaker_data.folder("v2_cert_sha256") is not None:
+        anchor = chainmaker_data.chain1_anchor()
+        for path in chainmaker_data.chain1_files("block_*.json"):
+            text = path.read_text()
+            block, header = cm.block_from_json(text), cm.header_from_json(text)
+            if chain != "chainmaker-tx":
+                found.append((block if chain == "chainmaker-block" else header, anchor))
+    return [(raw, bytes(anchor), True) for raw, anchor in found], [anchor for _, anchor in found]
 
 
 def signature_rows(scheme: str) -> list[bytes]:

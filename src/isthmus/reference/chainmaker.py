@@ -1,4 +1,5 @@
-"""ChainMaker (Chang'an Chain, version 2) blocks, slowly and readably: the oracle of ``chainmaker-block``.
+"""ChainMaker (Chang'an Chain, version 2), slowly and readably: the oracle of ``chainmaker-block``,
+``chainmaker-header`` and ``chainmaker-tx``.
 
 Sources: pb-go v2 (messages), utils/v2/block.go and transaction.go (hashes, what is signed),
 common/v2/crypto/hash/merkle.go (the tree), consensus-tbft/v2 (votes), chainconf/v2 (which configuration holds). Bytes
@@ -43,6 +44,22 @@ def require(holds: bool, what: str) -> None:
 # --- protobuf: number, name, kind; a kind is a scalar's name, a message, or a list of one
 
 MESSAGES: Final[dict[str, tuple[tuple[int, str, str], ...]]] = {
+    "HeaderInput": (
+        (1, "header", "Header"),
+        (2, "dag", "DAG"),
+        (4, "additional_data", "AdditionalData"),
+        (5, "proof", "Proof"),
+    ),
+    "Proof": ((1, "transaction", "Transaction"), (2, "siblings", "[hash]")),
+    "TxInput": ((1, "info", "TransactionInfo"), (2, "block", "HeaderInput"), (3, "siblings", "[hash]")),
+    "TransactionInfo": (
+        (1, "transaction", "Transaction"),
+        (2, "block_height", "uint64"),
+        (3, "block_hash", "hash"),
+        (4, "tx_index", "uint32"),
+        (5, "block_timestamp", "int64"),
+        (6, "rw_set", "TxRWSet"),
+    ),
     "BlockInfo": ((1, "block", "Block"), (2, "rwset_list", "[TxRWSet]")),
     "Block": ((1, "header", "Header"), (2, "dag", "DAG"), (3, "txs", "[Transaction]"),
               (4, "additional_data", "AdditionalData")),
@@ -372,8 +389,7 @@ def check_body(block: Fields, rw_sets: list[Fields], trust: Trust) -> None:
     """Transactions, both roots, and the read and write sets where there are any."""
     header, txs = block["header"], block.get("txs", [])
     hashed, time = HASHES[trust.hash], header.get("block_timestamp", 0)
-    if "dag" in block:
-        require(hashed(encode("DAG", block["dag"])) == header.get("dag_hash", b""), "dag hash")
+    check_dag(block, trust)
     require(header.get("tx_count", 0) == len(txs), "transaction count")
     ids = [tx.get("payload", {}).get("tx_id", b"") for tx in txs]
     require(len(set(ids)) == len(ids), "transaction twice")
@@ -431,20 +447,13 @@ def check_votes(block: Fields, trust: Trust) -> None:
     require(3 * len(voters) > 2 * len(trust.nodes), "two thirds")
 
 
-def check_block(raw: bytes, trust: Trust) -> None:
-    """Everything about a BlockInfo or Block; :class:`Rule` says what does not hold."""
-    first = _split(raw)[:1]
-    bare = bool(first) and isinstance(first[0][1], bytes) and first[0][1][:1] == b"\x08"
-    info: Fields = {"block": decode("Block", raw)} if bare else decode("BlockInfo", raw)
-    block = info.get("block", {})
-    require("header" in block, "no header")
-    check_header(block["header"], trust)
-    check_body(block, info.get("rwset_list", []), trust)
-    if block["header"].get("block_height", 0) == 0:
+def check_trust(block: Fields, trust: Trust) -> None:
+    """The proposer, and the validators where the anchor has any."""
+    header = block["header"]
+    if header.get("block_height", 0) == 0:
         require(bool(trust.pinned), "nothing trusted")
         return
     require(bool(trust.pinned or trust.nodes), "nothing trusted")
-    header = block["header"]
     entry = {"signer": header.get("proposer", {}), "signature": header.get("signature", b"")}
     require("proposer" in header, "no proposer")
     signer = check_signature(trust, entry, header["block_hash"], header.get("block_timestamp", 0), "proposer")
@@ -457,10 +466,86 @@ def check_block(raw: bytes, trust: Trust) -> None:
     check_votes(block, trust)
 
 
-def holds(raw: bytes, trust: Trust) -> bool:
-    """Whether every rule holds."""
+def check_path(header: Fields, tx: Fields, index: int, siblings: list[bytes], trust: Trust) -> None:
+    """The transaction is number ``index`` under the header's root, one sibling for every level."""
+    count = header.get("tx_count", 0)
+    require(index < count, "index")
+    running = leaf(tx, header.get("block_version", 0), trust.hash)
+    siblings = list(siblings)
+    while count > 1:
+        require(bool(siblings), "path too short")
+        sibling = siblings.pop(0)
+        require(sibling == running or index % 2 == 1 or index + 1 < count, "lone sibling")
+        pair = sibling + running if index % 2 else running + sibling
+        running, index, count = HASHES[trust.hash](pair), index // 2, (count + 1) // 2
+    require(not siblings, "path too long")
+    require(running == header.get("tx_root", b""), "root")
+
+
+def check_dag(block: Fields, trust: Trust) -> None:
+    """The dependency graph, where it is given."""
+    if "dag" in block:
+        hashed = HASHES[trust.hash](encode("DAG", block["dag"]))
+        require(hashed == block["header"].get("dag_hash", b""), "dag hash")
+
+
+def check_header_input(raw: bytes, trust: Trust) -> None:
+    """Everything about the input of ``chainmaker-header``."""
+    block = decode("HeaderInput", raw)
+    require("header" in block, "no header")
+    check_header(block["header"], trust)
+    check_dag(block, trust)
+    check_trust(block, trust)
+    if "proof" not in block:
+        return
+    proof = block["proof"]
+    require("transaction" in proof and "payload" in proof["transaction"], "no transaction")
+    check_path(block["header"], proof["transaction"], 0, proof.get("siblings", []), trust)
+    marked = bool(block["header"].get("block_type", 0) & 1)
+    require(marked or not _is_config(proof["transaction"]), "configuration in another block")
+
+
+def check_tx_input(raw: bytes, trust: Trust, *, signed_only: bool = False) -> None:
+    """Everything about the input of ``chainmaker-tx``."""
+    given = decode("TxInput", raw)
+    info = given.get("info", {})
+    require("transaction" in info and "proof" not in given.get("block", {}), "no transaction")
+    tx, header = info["transaction"], given.get("block", {}).get("header")
+    require("block" not in given or header is not None, "no header")
+    said = info.get("block_timestamp", 0) or tx.get("payload", {}).get("timestamp", 0)
+    time = said if header is None else header.get("block_timestamp", 0) or tx.get("payload", {}).get("timestamp", 0)
+    check_transaction(tx, trust, time, genesis=header is not None and header.get("block_height", 0) == 0)
+    if "rw_set" in info:
+        own = tx.get("result", {}).get("rw_set_hash", b"")
+        require(info["rw_set"].get("tx_id", b"") == tx["payload"].get("tx_id", b""), "read and write set's id")
+        require(HASHES[trust.hash](encode("TxRWSet", info["rw_set"])) == own, "read and write set")
+    if header is None:
+        require(signed_only, "not included")
+        return
+    for name in ("block_height", "block_timestamp", "block_hash"):
+        require(not info.get(name) or info[name] == header.get(name), "place")
+    check_path(header, tx, info.get("tx_index", 0), given.get("siblings", []), trust)
+    check_header(header, trust)
+    check_dag(given["block"], trust)
+    check_trust(given["block"], trust)
+
+
+def check_block(raw: bytes, trust: Trust) -> None:
+    """Everything about a BlockInfo or Block; :class:`Rule` says what does not hold."""
+    first = _split(raw)[:1]
+    bare = bool(first) and isinstance(first[0][1], bytes) and first[0][1][:1] == b"\x08"
+    info: Fields = {"block": decode("Block", raw)} if bare else decode("BlockInfo", raw)
+    block = info.get("block", {})
+    require("header" in block, "no header")
+    check_header(block["header"], trust)
+    check_body(block, info.get("rwset_list", []), trust)
+    check_trust(block, trust)
+
+
+def holds(raw: bytes, trust: Trust, check: Callable[[bytes, Trust], None] = check_block) -> bool:
+    """Whether every rule holds; ``check`` is one of the three for whole inputs."""
     try:
-        check_block(raw, trust)
+        check(raw, trust)
     except Rule:
         return False
     return True

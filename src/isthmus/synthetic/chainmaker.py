@@ -24,7 +24,6 @@ from isthmus.batch import hash_many, merkle_root
 from isthmus.chains.chainmaker_anchor import AUTH_TYPES, Anchor, Organisation, TrustedKey
 from isthmus.chains.chainmaker_config import CONSENSUS, node_id
 from isthmus.signing import P256Signer, Signer, Sm2Signer
-from isthmus.trees import MerkleTree
 
 Curve = Literal["P256", "SM2"]
 HASH_NAMES: Final = {"SHA256": "sha256", "SM3": "sm3", "SHA3_256": "sha3-256"}
@@ -479,10 +478,16 @@ class Network:
             return b""
         return merkle_root("chainmaker", list(leaves), hash=HASH_NAMES[self.hash], allow_mutated=True)
 
-    def path(self, leaves: Sequence[bytes], index: int) -> list[bytes]:
-        """The siblings of a leaf, from the leaf up."""
-        tree = MerkleTree("chainmaker", list(leaves), hash=HASH_NAMES[self.hash])
-        return [row.tobytes() for row in tree.proof(index)]
+    def siblings(self, draft: Draft, index: int) -> list[bytes]:
+        """The path of a sealed draft's transaction, from the leaf up; a level's odd last node is its own sibling."""
+        nodes, path = [tx.leaf for tx in draft.txs], []
+        while len(nodes) > 1:
+            nodes += nodes[-1:] * (len(nodes) % 2)
+            path.append(nodes[index ^ 1])
+            pairs = [nodes[at] + nodes[at + 1] for at in range(0, len(nodes), 2)]
+            nodes = [row.tobytes() for row in hash_many(HASH_NAMES[self.hash], pairs)]
+            index //= 2
+        return path
 
     def payload(self, tx_id: str, contract: str = "synthetic", method: str = "save", size: int = 32) -> bytes:
         """common.Payload with a parameter of ``size`` bytes."""
