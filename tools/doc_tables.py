@@ -28,6 +28,7 @@ GROUPS: Final = (
     (5000, "Bitcoin"),
     (5300, "CometBFT"),
     (5500, "Other chains"),
+    (5700, "ChainMaker"),
 )
 
 CODES_HEAD: Final = """# Codes

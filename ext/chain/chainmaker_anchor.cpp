@@ -36,7 +36,8 @@ Ref take_hash(ProtobufReader& reader) {
 template <class E>
 void take_enum(ProtobufReader& reader, E& into, u32 most, u32 gaps = 0) {
   const u32 value = reader.as_u32();
-  if (value > most || (gaps >> value & 1) != 0) return reader.refuse(Code::field_value);
+  // 0 is what a field gives that could not be read.
+  if (value == 0 || value > most || (gaps >> value & 1) != 0) return reader.refuse(Code::field_value);
   into = static_cast<E>(value);
 }
 
@@ -342,7 +343,8 @@ void take_part(ProtobufReader& reader, Anchor& anchor) {
 void read_fields(ProtobufReader& reader, Anchor& anchor, u32 count_max) {
   u32 parts = 0;
   while (reader.next()) {
-    if (++parts > count_max) return reader.refuse(Code::limit_exceeded);
+    const bool repeated = (field_bit(reader.number()) & kAnchorRepeated) != 0;
+    if (repeated && ++parts > count_max) return reader.refuse(Code::limit_exceeded);
     take_part(reader, anchor);
   }
 }

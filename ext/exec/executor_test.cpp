@@ -148,6 +148,13 @@ TEST_CASE("executor: equal and little-endian comparison") {
   CHECK(!holds(Compare::le_at_most, 2, 2, 0, 2));
   CHECK(holds(Compare::le_at_most, 0, 2, 6, 2));
   CHECK(!holds(Compare::le_at_most, 0, 1, 0, 2));  // lengths differ
+  CHECK(holds(Compare::one_of, 0, 2, 0, 8));
+  CHECK(holds(Compare::one_of, 6, 2, 2, 6));  // the last piece
+  CHECK(!holds(Compare::one_of, 2, 2, 4, 4));
+  CHECK(!holds(Compare::one_of, 1, 2, 0, 8));  // across two pieces
+  CHECK(!holds(Compare::one_of, 0, 2, 0, 7));  // no whole number of pieces
+  CHECK(!holds(Compare::one_of, 0, 2, 0, 0));
+  CHECK(!holds(Compare::one_of, 0, 0, 0, 8));
 }
 
 TEST_CASE("pool: every index once, in any number of threads, again and again") {

@@ -256,6 +256,7 @@ TEST_CASE("rules and hashes that go together") {
   for (const Tree tree : kTrees) CHECK(merkle::rule_of(tree, kUsualHash, rule));
   CHECK(merkle::rule_of(Tree::chainmaker, Hash::sm3, rule));
   CHECK(rule.hash == Hash::sm3);
+  CHECK(merkle::rule_of(Tree::chainmaker, Hash::sha3_256, rule));
   CHECK_FALSE(merkle::rule_of(Tree::chainmaker, Hash::sha512, rule));
   CHECK_FALSE(merkle::rule_of(Tree::rfc6962, Hash::sm3, rule));
   CHECK_FALSE(merkle::rule_of(static_cast<Tree>(999), kUsualHash, rule));

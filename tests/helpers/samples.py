@@ -5,6 +5,7 @@ Each sample is (input bytes, anchor bytes, whether it is valid as it stands).
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 from helpers import pools
@@ -32,6 +33,7 @@ def real(chain: str) -> list[Sample]:
     return makers[chain]()
 
 
+@functools.cache
 def chainmaker(chain: str) -> tuple[list[Sample], list[Anchor]]:
     """Made ChainMaker inputs of key and certificate networks, real blocks where there are any, and the anchors that the
     bytes of the samples' are of."""
