@@ -74,7 +74,7 @@ def test_blocks_with_their_read_and_write_sets() -> None:
     [
         ("{", "not JSON"),
         ("[]", "expected an object"),
-        ({"block": {"header": {"heigth": 1}}}, "'heigth' is no field"),
+        ({"block": {"header": {"tallness": 1}}}, "'tallness' is no field"),
         ({"header": {"block_height": -1}}, "expected 0 or more"),
         ({"header": {"block_hash": "abc"}}, "expected base64"),
         ({"header": {"chain_id": 1}}, "expected a string"),

@@ -6,7 +6,7 @@ rules; Python only writes what they read.
 
 >>> anchor = Anchor("chain1", (Organisation("org1", node_ids=("QmTa6QKgmLVz7HdcT68CarNaekjGFoyn1bUJ1GpuYAEF1P",)),))
 >>> len(bytes(anchor))
-76
+80
 """
 
 from __future__ import annotations
