@@ -205,8 +205,8 @@ void number_identity(Room& room, Group& group, Identity& identity) {
     key = copy_of(room.sheet.bytes(identity.key));
     key.push_back(static_cast<u8>(identity.key_algorithm));
   }
-  identity.key_number = room.key_numbers.try_emplace(std::move(key), static_cast<u32>(room.key_numbers.size()))
-                            .first->second;
+  identity.key_number =
+      room.key_numbers.try_emplace(std::move(key), static_cast<u32>(room.key_numbers.size())).first->second;
 }
 
 bool is_listed(const Room& room, const std::vector<Ref>& list, const Identity& identity) {
@@ -227,9 +227,10 @@ Code objection(const Room& room, const Group& group, const Identity& identity) {
   if (certificate.is_ca && !rules.authorities_sign) return Code::certificate_is_authority;
   if (rules.organization_is_name) {
     const Bytes name = room.sheet.bytes(group.name);
-    const bool same = !certificate.organizations.empty() && !name.empty() &&
-                      std::equal(name.begin(), name.end(), certificate.organizations[0].begin(),
-                                 certificate.organizations[0].end(), [](u8 a, char b) { return a == static_cast<u8>(b); });
+    const bool same =
+        !certificate.organizations.empty() && !name.empty() &&
+        std::equal(name.begin(), name.end(), certificate.organizations[0].begin(), certificate.organizations[0].end(),
+                   [](u8 a, char b) { return a == static_cast<u8>(b); });
     if (!same) return Code::certificate_organisation_differs;
   }
   return is_listed(room, group.frozen, identity) ? Code::certificate_frozen : Code::ok;
@@ -373,14 +374,14 @@ void bind_path(Sheet& sheet, NodeId node, const Path& path, Verdict verdict, u64
 
 Rules fabric_rules(Fabric version) {
   Rules rules;
-  rules.units = version == Fabric::v1_0                                ? UnitRules::fabric_v1_0
+  rules.units = version == Fabric::v1_0                              ? UnitRules::fabric_v1_0
                 : version == Fabric::v1_1 || version == Fabric::v1_3 ? UnitRules::fabric_v1_1
-                                                                       : UnitRules::fabric_v1_4_3;
+                                                                     : UnitRules::fabric_v1_4_3;
   rules.clock = Clock::leaf_start;
   rules.identity_keys = bit(KeyAlgorithm::other) | bit(KeyAlgorithm::p256) | bit(KeyAlgorithm::p384);
   if (version == Fabric::v3_0) rules.identity_keys |= bit(KeyAlgorithm::ed25519);
-  rules.authority_keys = static_cast<u8>(bit(KeyAlgorithm::other) | bit(KeyAlgorithm::p256) |
-                                         bit(KeyAlgorithm::p384) | bit(KeyAlgorithm::ed25519));
+  rules.authority_keys = static_cast<u8>(bit(KeyAlgorithm::other) | bit(KeyAlgorithm::p256) | bit(KeyAlgorithm::p384) |
+                                         bit(KeyAlgorithm::ed25519));
   // Fabric asks crypto/x509 for nothing, which then asks for a server's certificate.
   rules.usages = wire::kUsageServer;
   rules.one_chain = true;
@@ -395,8 +396,8 @@ Rules chainmaker_rules() {
   Rules rules;
   rules.units = UnitRules::chainmaker;
   rules.clock = Clock::given;
-  rules.identity_keys = static_cast<u8>(bit(KeyAlgorithm::other) | bit(KeyAlgorithm::p256) |
-                                        bit(KeyAlgorithm::p384) | bit(KeyAlgorithm::sm2));
+  rules.identity_keys = static_cast<u8>(bit(KeyAlgorithm::other) | bit(KeyAlgorithm::p256) | bit(KeyAlgorithm::p384) |
+                                        bit(KeyAlgorithm::sm2));
   rules.authority_keys = rules.identity_keys;
   rules.authorities_sign = true;
   rules.organization_is_name = true;
@@ -460,13 +461,13 @@ const Identity& Members::identify(u32 organisation, Ref presented) {
   return identity;
 }
 
-NodeId Members::attach(NodeId parent, u32 index, const Identity& identity, Instant instant, u64 weight,
-                       u64 byte_off) {
+NodeId Members::attach(NodeId parent, u32 index, const Identity& identity, Instant instant, u64 weight, u64 byte_off) {
   Room& room = *room_;
   Sheet& sheet = room.sheet;
   const NodeId node = sheet.all(parent, claim::Kind::certificate, index, weight);
   if (identity.good() && identity.paths.size() > 1) {
-    const NodeId any = sheet.quorum(node, claim::Kind::none, 0, 1, claim::Fold::quorum, Code::certificate_signature_false);
+    const NodeId any =
+        sheet.quorum(node, claim::Kind::none, 0, 1, claim::Fold::quorum, Code::certificate_signature_false);
     for (u32 i = 0; i < identity.paths.size(); ++i) {
       const NodeId here = sheet.all(any, claim::Kind::none, i, 1);
       bind_path(sheet, here, identity.paths[i], at_instant(room.rules, identity.paths[i], instant), byte_off);

@@ -36,7 +36,7 @@ using claim::Sheet;
 
 inline constexpr u32 kNone = ~u32{0};
 inline constexpr u32 kChainMax = 16;
-inline constexpr u32 kIssuerTries = 100;  // crypto/x509's bound on signatures checked for one certificate
+inline constexpr u32 kIssuerTries = 100;                // crypto/x509's bound on signatures checked for one certificate
 inline constexpr usize kIdentityMax = usize{64} << 10;  // bytes of one identity
 
 // Roles, as bits.
@@ -106,21 +106,21 @@ struct Organisation {
   std::vector<Ref> roots;
   std::vector<Ref> intermediates;
   std::vector<Ref> revocation_lists;
-  std::vector<Ref> admins;          // Fabric: who is an admin by being listed
-  std::vector<Ref> frozen;          // ChainMaker: certificates that may not sign
-  std::vector<Unit> units;          // Fabric: organizational_unit_identifiers
+  std::vector<Ref> admins;  // Fabric: who is an admin by being listed
+  std::vector<Ref> frozen;  // ChainMaker: certificates that may not sign
+  std::vector<Unit> units;  // Fabric: organizational_unit_identifiers
   std::vector<TrustedMember> members;
-  bool node_units = false;          // Fabric: fabric_node_ous.enable; a unit with an empty name is absent
+  bool node_units = false;  // Fabric: fabric_node_ous.enable; a unit with an empty name is absent
   Unit client, peer, admin, orderer;
 };
 
 struct Path {
-  std::vector<u32> issuers;        // numbers of authorities, from the certificate's issuer to the root
-  std::vector<ClaimId> claims;     // signatures that must hold
-  std::vector<ClaimId> refutes;    // signatures of revocation lists that name a certificate of the path
-  i64 not_before = 0;              // when all its certificates are valid, both ends included
+  std::vector<u32> issuers;      // numbers of authorities, from the certificate's issuer to the root
+  std::vector<ClaimId> claims;   // signatures that must hold
+  std::vector<ClaimId> refutes;  // signatures of revocation lists that name a certificate of the path
+  i64 not_before = 0;            // when all its certificates are valid, both ends included
   i64 not_after = 0;
-  Code code = Code::ok;            // why the path does not give an identity
+  Code code = Code::ok;  // why the path does not give an identity
   Status status = Status::valid;
 };
 
@@ -134,9 +134,9 @@ struct Identity {
   u32 key_number = kNone;
   wire::KeyAlgorithm key_algorithm = wire::KeyAlgorithm::other;
   wire::SignatureAlgorithm signature_algorithm = wire::SignatureAlgorithm::other;  // of the certificate
-  Ref key;        // as signature rows take it; empty unless the algorithm is one of ours
-  Ref der;        // the certificate's DER bytes, empty if there are none
-  Ref presented;  // the bytes that were given
+  Ref key;                        // as signature rows take it; empty unless the algorithm is one of ours
+  Ref der;                        // the certificate's DER bytes, empty if there are none
+  Ref presented;                  // the bytes that were given
   wire::Certificate certificate;  // its parts lie in `der`
   std::vector<Path> paths;        // more than one only where different keys bear the issuer's name
   Ref trusted;                    // what the bytes must equal (a trusted member, or a root that signs itself)
@@ -156,8 +156,8 @@ struct Instant {
 // How a message's signature is written and what it is over.
 struct SignatureForm {
   Hash ecdsa_hash = Hash::sha256;
-  bool low_s = false;      // s > n/2 is refused (Fabric)
-  bool trailing = true;    // bytes behind r and s, inside or behind the SEQUENCE, do not matter, as for encoding/asn1
+  bool low_s = false;    // s > n/2 is refused (Fabric)
+  bool trailing = true;  // bytes behind r and s, inside or behind the SEQUENCE, do not matter, as for encoding/asn1
 };
 
 // A public key by itself: ChainMaker's key modes. `key` and `algorithm` as in Identity.
