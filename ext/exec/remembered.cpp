@@ -50,7 +50,8 @@ Remembered::Remembered() : made_by_(getpid()) {
 }
 
 Remembered::Entry* Remembered::set_of(const RowDigest& digest) {
-  const u128 product = static_cast<u128>(load_le64(digest.data()) ^ salt_[0]) * (load_le64(digest.data() + 8) ^ salt_[1]);
+  const u128 product =
+      static_cast<u128>(load_le64(digest.data()) ^ salt_[0]) * (load_le64(digest.data() + 8) ^ salt_[1]);
   const u64 mixed = static_cast<u64>(product) ^ static_cast<u64>(product >> 64);
   return entries_.data() + kWays * (mixed % kSets);
 }

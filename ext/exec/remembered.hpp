@@ -5,10 +5,10 @@
 // is remembered cannot be another row's, and a row that is false is remembered as false. Nothing but time depends on
 // what is held. Rows that are the same within one batch are verified once.
 //
-// Bounded: kWays outcomes in each of kSets sets, about 1 MiB, made when the first row comes; in a full set a new outcome
-// takes an old one's place. Sets are found with a secret of this object, so nobody can choose whose place that is.
-// Safe to use from several threads. A forked child remembers nothing: another thread may have held the lock when the
-// process was copied.
+// Bounded: kWays outcomes in each of kSets sets, about 1 MiB, made when the first row comes; in a full set a new
+// outcome takes an old one's place. Sets are found with a secret of this object, so nobody can choose whose place that
+// is. Safe to use from several threads. A forked child remembers nothing: another thread may have held the lock when
+// the process was copied.
 //
 // Cost: a hash of the row, some 0.3 microseconds, where verifying takes 4 (P-256 and SM2 in batches, under a key with a
 // table) to 300 (P-384).

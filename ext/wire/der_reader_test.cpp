@@ -47,13 +47,13 @@ TEST_CASE("DER reader: lengths are definite, shortest, within the bytes and of a
   const auto any = [](DerReader& reader) { reader.any(); };
   CHECK(refuses({}, any));
   CHECK(refuses({0x04}, any));
-  CHECK(refuses({0x04, 0x80, 0x00, 0x00}, any));        // indefinite
-  CHECK(refuses({0x04, 0x81, 0x01, 0xaa}, any));        // a short length in long form
-  CHECK(refuses({0x04, 0x82, 0x00, 0x80}, any));        // a leading zero
+  CHECK(refuses({0x04, 0x80, 0x00, 0x00}, any));  // indefinite
+  CHECK(refuses({0x04, 0x81, 0x01, 0xaa}, any));  // a short length in long form
+  CHECK(refuses({0x04, 0x82, 0x00, 0x80}, any));  // a leading zero
   CHECK(refuses({0x04, 0x84, 0xff, 0xff, 0xff, 0xff}, any));
   CHECK(refuses({0x04, 0x85, 0x01, 0x00, 0x00, 0x00, 0x00}, any));
   CHECK(refuses({0x04, 0x02, 0xaa}, any));
-  CHECK(refuses({0x1f, 0x20, 0x00}, any));              // a tag of more than one byte
+  CHECK(refuses({0x1f, 0x20, 0x00}, any));  // a tag of more than one byte
   Buffer longer = {0x04, 0x81, 0x80};
   longer.resize(3 + 0x80, 7);
   DerReader reader(longer);
@@ -94,8 +94,8 @@ TEST_CASE("DER reader: integers, booleans, bit strings and identifiers in their 
   CHECK_FALSE(refuses({0x03, 0x01, 0x00}, bits));
   const auto oid = [](DerReader& reader) { reader.oid(); };
   CHECK(refuses({0x06, 0x00}, oid));
-  CHECK(refuses({0x06, 0x01, 0x86}, oid));                          // cut off within an arc
-  CHECK(refuses({0x06, 0x03, 0x55, 0x80, 0x01}, oid));              // a leading zero digit
+  CHECK(refuses({0x06, 0x01, 0x86}, oid));                                // cut off within an arc
+  CHECK(refuses({0x06, 0x03, 0x55, 0x80, 0x01}, oid));                    // a leading zero digit
   CHECK(refuses({0x06, 0x06, 0x55, 0x88, 0x80, 0x80, 0x80, 0x00}, oid));  // 2^31
   CHECK_FALSE(refuses({0x06, 0x06, 0x55, 0x87, 0xff, 0xff, 0xff, 0x7f}, oid));
 }
@@ -107,7 +107,7 @@ TEST_CASE("DER reader: times as Go reads them") {
   CHECK(reads_time(kUtc, "491231235959Z", 2524607999));
   CHECK(reads_time(kUtc, "500101000000Z", -631152000));
   CHECK(reads_time(kUtc, "240229120000Z", 1709208000));
-  CHECK(reads_time(kUtc, "2402291200Z", 1709208000));        // no seconds
+  CHECK(reads_time(kUtc, "2402291200Z", 1709208000));  // no seconds
   CHECK(reads_time(kUtc, "240229200000+0800", 1709208000));
   CHECK(reads_time(kUtc, "2402292000+0800", 1709208000));
   CHECK(reads_time(kGeneral, "20500101000000Z", 2524608000));

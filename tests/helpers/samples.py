@@ -24,8 +24,15 @@ def real(chain: str) -> list[Sample]:
         "cometbft-light-block": _light_blocks,
         "cometbft-conflict": _conflicts,
         "cometbft-duplicate-vote": _duplicate_votes,
+        "membership": _identities,
     }
     return makers[chain]()
+
+
+def _identities() -> list[Sample]:
+    from helpers import membership
+
+    return membership.samples()
 
 
 def signature_rows(scheme: str) -> list[bytes]:
