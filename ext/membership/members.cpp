@@ -255,6 +255,16 @@ const Authority* as_root(const Room& room, const Group& group, const Identity& i
   return nullptr;
 }
 
+// A path that may give an identity; if there is none, one that is undecided; else the first one.
+const Path& best_path(const Identity& identity) {
+  for (const Status wanted : {Status::valid, Status::undecided}) {
+    for (const Path& path : identity.paths) {
+      if (path.status == wanted) return path;
+    }
+  }
+  return identity.paths[0];
+}
+
 void find_paths(Room& room, Group& group, Identity& identity) {
   if (const Authority* root = as_root(room, group, identity)) {
     Path path;
@@ -271,8 +281,8 @@ void find_paths(Room& room, Group& group, Identity& identity) {
     identity.paths = std::move(chains.paths);
   }
   for (Path& path : identity.paths) check_units(group, room.rules, identity.certificate, path);
-  // With one path, what is wrong with it is wrong with the identity.
-  if (identity.paths.size() == 1) refuse(identity, identity.paths[0].status, identity.paths[0].code);
+  const Path& best = best_path(identity);
+  refuse(identity, best.status, best.code);
 }
 
 void judge_identity(Room& room, Group& group, Identity& identity) {
@@ -371,8 +381,7 @@ void note(Sheet& sheet, NodeId node, Status status, Code code, u64 byte_off) {
   if (status == Status::undecided) sheet.undecided(node, code, byte_off);
 }
 
-void bind_path(Sheet& sheet, NodeId node, const Path& path, Verdict verdict, u64 byte_off) {
-  note(sheet, node, verdict.status, verdict.code, byte_off);
+void bind_path(Sheet& sheet, NodeId node, const Path& path) {
   for (const ClaimId made : path.claims) sheet.bind(node, made, Code::certificate_signature_false);
   for (const ClaimId made : path.refutes) sheet.refute(node, made, Code::certificate_revoked);
 }
@@ -475,23 +484,29 @@ NodeId Members::attach(NodeId parent, u32 index, const Identity& identity, Insta
   Room& room = *room_;
   Sheet& sheet = room.sheet;
   const NodeId node = sheet.all(parent, claim::Kind::certificate, index, weight);
-  if (identity.good() && identity.paths.size() > 1) {
-    const NodeId any =
-        sheet.quorum(node, claim::Kind::none, 0, 1, claim::Fold::quorum, Code::certificate_signature_false);
-    for (u32 i = 0; i < identity.paths.size(); ++i) {
-      const NodeId here = sheet.all(any, claim::Kind::chain, i, 1);
-      bind_path(sheet, here, identity.paths[i], at_instant(room.rules, identity.paths[i], instant), byte_off);
-    }
-    return node;
-  }
   if (identity.trusted.len() != 0) {
     const ClaimId same = sheet.compare(claim::Compare::equal, identity.presented, identity.trusted);
     sheet.bind(node, same, Code::certificate_not_the_trusted_one);
   }
-  if (identity.paths.size() == 1) {
-    bind_path(sheet, node, identity.paths[0], at_instant(room.rules, identity.paths[0], instant), byte_off);
-  } else {
+  if (!identity.good() || identity.paths.empty()) {
     note(sheet, node, identity.status, identity.code, byte_off);
+    return node;
+  }
+  std::vector<u32> open;  // paths that only their signatures can close
+  Verdict closed = {Status::valid, Code::ok};
+  for (u32 i = 0; i < identity.paths.size(); ++i) {
+    const Verdict verdict = at_instant(room.rules, identity.paths[i], instant);
+    if (verdict.status == Status::valid) open.push_back(i);
+    if (verdict.status != Status::valid && closed.status != Status::undecided) closed = verdict;
+  }
+  if (open.empty()) {
+    note(sheet, node, closed.status, closed.code, byte_off);
+  } else if (open.size() == 1) {
+    bind_path(sheet, node, identity.paths[open[0]]);
+  } else {
+    const NodeId any =
+        sheet.quorum(node, claim::Kind::none, 0, 1, claim::Fold::quorum, Code::certificate_signature_false);
+    for (const u32 i : open) bind_path(sheet, sheet.all(any, claim::Kind::chain, i, 1), identity.paths[i]);
   }
   return node;
 }

@@ -168,6 +168,28 @@ class Organisation:
             name, read("cacerts"), read("intermediatecerts"), read("crls"), read("admincerts"), node_units=node_units
         )
 
+    @classmethod
+    def from_msp_config(cls, config: bytes) -> Organisation:
+        """From Fabric's ``msp.FabricMSPConfig``, which a channel's configuration holds for each organisation.
+
+        ``ValueError`` where the bytes are no such message. TLS certificates and keys are passed over.
+        """
+        lists: dict[int, list[bytes]] = {number: [] for number in (2, 3, 4, 5)}
+        name, units, node_units = "", [], None
+        for number, value in _wire.fields(config):
+            if not isinstance(value, bytes):
+                continue
+            if number == 1:
+                name = value.decode()
+            elif number in lists:
+                lists[number].append(value)
+            elif number == 7:
+                units.append(_msp_unit(value))
+            elif number == 11:
+                node_units = _msp_node_units(value)
+        roots, intermediates, admins, revoked = (lists[number] for number in (2, 3, 4, 5))
+        return cls(name, roots, intermediates, revoked, admins, units=units, node_units=node_units)
+
     def __bytes__(self) -> bytes:
         lists = (
             (2, self.roots),
@@ -183,6 +205,23 @@ class Organisation:
             parts.append(_wire.message(8, bytes(self.node_units)))
         parts += [_wire.message(9, bytes(each)) for each in self.members]
         return b"".join(parts)
+
+
+def _msp_unit(message: bytes) -> Unit:
+    """FabricOUIdentifier: certificate 1, organizational_unit_identifier 2."""
+    parts = {number: value for number, value in _wire.fields(message) if isinstance(value, bytes)}
+    return Unit(parts.get(2, b"").decode(), parts.get(1, b""))
+
+
+def _msp_node_units(message: bytes) -> NodeUnits | None:
+    """FabricNodeOUs: enable 1, client 2, peer 3, admin 4, orderer 5; None where they are not enabled."""
+    parts = dict(_wire.fields(message))
+    if not parts.get(1):
+        return None
+    client, peer, admin, orderer = (
+        _msp_unit(value) if isinstance(value := parts.get(number), bytes) else None for number in (2, 3, 4, 5)
+    )
+    return NodeUnits(client, peer, admin, orderer)
 
 
 @dataclass(frozen=True, slots=True)

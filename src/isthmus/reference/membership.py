@@ -562,9 +562,7 @@ class _Search:
 
     def revoked(self, chain: list[Certificate]) -> bool:
         return any(
-            self.names(each, child, issuer)
-            for each in self.lists
-            for child, issuer in itertools.pairwise(chain)
+            self.names(each, child, issuer) for each in self.lists for child, issuer in itertools.pairwise(chain)
         )
 
     def names(self, each: _List, child: Certificate, issuer: Certificate) -> bool:
