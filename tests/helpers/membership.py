@@ -51,7 +51,8 @@ class Case:
 
 
 def _made(algorithm: str, rules: str, *, depth: int = 0, units: bool = False) -> tuple[Certificate, Case]:
-    root = authority(f"ca {algorithm}", key=Key.of(algorithm, f"ca {rules}"), organization=NAME)  # type: ignore[arg-type]
+    key = Key.of(algorithm, f"ca {rules}")  # type: ignore[arg-type]
+    root = authority(f"ca {algorithm}", key=key, organization=NAME)
     above, chain = root, []
     for level in range(depth):
         above = above.issue_authority(f"intermediate {level}", path_len=depth - level - 1)

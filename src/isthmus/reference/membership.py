@@ -187,7 +187,7 @@ def pem(text: bytes) -> tuple[bytes, bytes] | None:
         if not tail.startswith(kind + b"-----") or _line(tail[len(kind) + 5 :])[0]:
             continue
         try:
-            body = base64.b64decode(b"".join(rest[:at].translate(None, b" \t\r\n").split()), validate=True)
+            body = base64.b64decode(rest[:at].translate(None, b" \t\r\n"), validate=True)
         except binascii.Error:
             continue
         return body, _line(tail)[1]
