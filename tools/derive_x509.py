@@ -49,6 +49,7 @@ OIDS = {
 
 
 def oid_bytes(dotted: str) -> bytes:
+    """Contents of an OBJECT IDENTIFIER (X.690, section 8.19)."""
     first, second, *rest = (int(arc) for arc in dotted.split("."))
     out = bytearray()
     for arc in (40 * first + second, *rest):
@@ -60,6 +61,7 @@ def oid_bytes(dotted: str) -> bytes:
 
 
 def array(name: str, value: bytes) -> str:
+    """A constant in C++."""
     body = ", ".join(f"0x{byte:02x}" for byte in value)
     line = f"constexpr u8 {name}[] = {{{body}}};"
     if len(line) <= 120:
@@ -72,11 +74,13 @@ HEAD = "// Made by tools/derive_x509.py; do not edit.\n// clang-format off\n"
 
 
 def oids() -> str:
+    """The text of x509_oids.inc."""
     lines = [f"{array(f'kOid{name}', oid_bytes(dotted))}  // {dotted}" for name, dotted in OIDS.items()]
     return HEAD + "\n".join(lines) + "\n// clang-format on\n"
 
 
 def orders() -> str:
+    """The text of orders.inc."""
     parts = []
     for name, curve in (("P256", P256), ("P384", P384)):
         width = (curve.n.bit_length() + 7) // 8
@@ -89,6 +93,7 @@ FILES = {EXT / "wire" / "x509_oids.inc": oids, EXT / "membership" / "orders.inc"
 
 
 def main(arguments: list[str]) -> int:
+    """Prints, writes or checks the files."""
     wrong = 0
     for path, make in FILES.items():
         text = make()

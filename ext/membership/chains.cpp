@@ -147,11 +147,11 @@ class Search {
     const Authority& issuer = group_.authorities[number];
     const wire::PublicKey& issuer_key = issuer.certificate.key;
     const bool takes = (room_.rules.authority_keys >> static_cast<u32>(issuer_key.algorithm) & 1) != 0;
-    const Stated stated =
-        takes ? state_signature(room_.sheet, certificate.signature_algorithm, ref(child.der, certificate.tbs),
-                                ref(child.der, certificate.signature), issuer_key.algorithm,
-                                ref(issuer.der, issuer_key.key))
-              : Stated{claim::kNoClaim, Status::invalid, Code::certificate_key_refused};
+    const Stated stated = takes
+                              ? state_signature(room_.sheet, certificate.signature_algorithm,
+                                                ref(child.der, certificate.tbs), ref(child.der, certificate.signature),
+                                                issuer_key.algorithm, ref(issuer.der, issuer_key.key))
+                              : Stated{claim::kNoClaim, Status::invalid, Code::certificate_key_refused};
     known.emplace(key, stated);
     return stated;
   }
@@ -199,10 +199,9 @@ class Search {
     if (found != group_.list_edges.end()) return found->second;
     const Revocations& list = group_.revocations[number];
     const Authority& issuer = group_.authorities[signer];
-    const Stated stated =
-        state_signature(room_.sheet, list.list.signature_algorithm, ref(list.der, list.list.tbs),
-                        ref(list.der, list.list.signature), issuer.certificate.key.algorithm,
-                        ref(issuer.der, issuer.certificate.key.key));
+    const Stated stated = state_signature(room_.sheet, list.list.signature_algorithm, ref(list.der, list.list.tbs),
+                                          ref(list.der, list.list.signature), issuer.certificate.key.algorithm,
+                                          ref(issuer.der, issuer.certificate.key.key));
     group_.list_edges.emplace(key, stated);
     return stated;
   }

@@ -36,7 +36,7 @@ using claim::Sheet;
 
 inline constexpr u32 kNone = ~u32{0};
 inline constexpr u32 kChainMax = 16;
-inline constexpr u32 kIssuerTries = 100;  // crypto/x509's bound on signatures checked for one certificate
+inline constexpr u32 kIssuerTries = 100;                // crypto/x509's bound on signatures checked for one certificate
 inline constexpr usize kIdentityMax = usize{64} << 10;  // bytes of one identity
 
 // Roles, as bits.
@@ -106,21 +106,21 @@ struct Organisation {
   std::vector<Ref> roots;
   std::vector<Ref> intermediates;
   std::vector<Ref> revocation_lists;
-  std::vector<Ref> admins;          // Fabric: who is an admin by being listed
-  std::vector<Ref> frozen;          // ChainMaker: certificates that may not sign
-  std::vector<Unit> units;          // Fabric: organizational_unit_identifiers
+  std::vector<Ref> admins;  // Fabric: who is an admin by being listed
+  std::vector<Ref> frozen;  // ChainMaker: certificates that may not sign
+  std::vector<Unit> units;  // Fabric: organizational_unit_identifiers
   std::vector<TrustedMember> members;
-  bool node_units = false;          // Fabric: fabric_node_ous.enable; a unit with an empty name is absent
+  bool node_units = false;  // Fabric: fabric_node_ous.enable; a unit with an empty name is absent
   Unit client, peer, admin, orderer;
 };
 
 struct Path {
-  std::vector<u32> issuers;        // numbers of authorities, from the certificate's issuer to the root
-  std::vector<ClaimId> claims;     // signatures that must hold
-  std::vector<ClaimId> refutes;    // signatures of revocation lists that name a certificate of the path
-  i64 not_before = 0;              // when all its certificates are valid, both ends included
+  std::vector<u32> issuers;      // numbers of authorities, from the certificate's issuer to the root
+  std::vector<ClaimId> claims;   // signatures that must hold
+  std::vector<ClaimId> refutes;  // signatures of revocation lists that name a certificate of the path
+  i64 not_before = 0;            // when all its certificates are valid, both ends included
   i64 not_after = 0;
-  Code code = Code::ok;            // why the path does not give an identity
+  Code code = Code::ok;  // why the path does not give an identity
   Status status = Status::valid;
 };
 
@@ -134,9 +134,9 @@ struct Identity {
   u32 key_number = kNone;
   wire::KeyAlgorithm key_algorithm = wire::KeyAlgorithm::other;
   wire::SignatureAlgorithm signature_algorithm = wire::SignatureAlgorithm::other;  // of the certificate
-  Ref key;        // as signature rows take it; empty unless the algorithm is one of ours
-  Ref der;        // the certificate's DER bytes, empty if there are none
-  Ref presented;  // the bytes that were given
+  Ref key;                        // as signature rows take it; empty unless the algorithm is one of ours
+  Ref der;                        // the certificate's DER bytes, empty if there are none
+  Ref presented;                  // the bytes that were given
   wire::Certificate certificate;  // its parts lie in `der`
   std::vector<Path> paths;        // more than one only where different keys bear the issuer's name
   Ref trusted;                    // what the bytes must equal (a trusted member, or a root that signs itself)
@@ -156,8 +156,8 @@ struct Instant {
 // How a message's signature is written and what it is over.
 struct SignatureForm {
   Hash ecdsa_hash = Hash::sha256;
-  bool low_s = false;      // s > n/2 is refused (Fabric)
-  bool trailing = true;    // bytes behind r and s, inside or behind the SEQUENCE, do not matter, as for encoding/asn1
+  bool low_s = false;    // s > n/2 is refused (Fabric)
+  bool trailing = true;  // bytes behind r and s, inside or behind the SEQUENCE, do not matter, as for encoding/asn1
 };
 
 // A public key by itself: ChainMaker's key modes. `key` and `algorithm` as in Identity.
@@ -183,8 +183,9 @@ class Members {
   u32 find(Bytes name) const;
   usize count() const;
   Ref name(u32 organisation) const;
-  // Code::ok, or why nobody can be of this organisation.
+  // Code::ok, or organisation_malformed: nobody can be of this organisation. `problem_detail` tells what is wrong.
   Code problem(u32 organisation) const;
+  Code problem_detail(u32 organisation) const;
 
   // Who presents these bytes (in any space but scratch), PEM or DER, as a member of `organisation`; kNone gives an
   // identity that is bad. The answer is the same object for the same bytes and organisation.
@@ -205,6 +206,8 @@ class Members {
 
   // SHA-256 of the certificate's DER bytes with its signature brought to low s: Fabric's identifier of an identity.
   Ref fingerprint(const Identity& identity);
+  // The same into 32 bytes of scratch, which stay as they are where there is no certificate.
+  void fingerprint_into(Ref out, const Identity& identity);
   // Under Fabric: SHA-256 over the certificates of the first path, issuer first: a unit's certifiers identifier.
   Ref certifiers_identifier(const Identity& identity);
 

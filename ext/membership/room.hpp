@@ -53,14 +53,15 @@ struct Stated {
 struct Group {
   Ref name;
   Code problem = Code::ok;
+  Code problem_detail = Code::ok;
   std::vector<Authority> authorities;
   std::vector<Revocations> revocations;
   std::vector<Ref> admins;  // DER
   std::vector<Ref> frozen;  // DER
   std::vector<UnitEntry> units;
   bool node_units = false;
-  UnitEntry client, peer, admin, orderer;  // absent: an empty name
-  std::map<std::pair<u32, u32>, Stated> edges;      // (child, issuer): the child's signature
+  UnitEntry client, peer, admin, orderer;            // absent: an empty name
+  std::map<std::pair<u32, u32>, Stated> edges;       // (child, issuer): the child's signature
   std::map<std::pair<u32, u32>, Stated> list_edges;  // (revocation list, issuer): the list's signature
   BytesMap<u32> identities;                          // presented bytes -> number in Room::identities
   BytesMap<u32> numbers;                             // signed part -> Identity::number

@@ -141,7 +141,8 @@ Bytes DerReader::bits(usize& count) {
   count = 0;
   const Bytes body = take(der::kBitString);
   const usize padding = body.empty() ? 8 : body[0];
-  const bool stray = !body.empty() && (body.size() == 1 ? padding != 0 : (body.back() & ((1u << (padding & 7)) - 1)) != 0);
+  const bool stray =
+      !body.empty() && (body.size() == 1 ? padding != 0 : (body.back() & ((1u << (padding & 7)) - 1)) != 0);
   if (padding > 7 || stray) {
     fail();
     return {};

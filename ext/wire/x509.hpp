@@ -69,12 +69,12 @@ inline constexpr u8 kUsageOther = 8;
 inline constexpr u16 kKeyUsageCertSign = 1 << 5;
 
 struct Certificate {
-  Part tbs;               // the signed part: tag, length, contents
-  Part algorithm;         // the contents of the outer AlgorithmIdentifier
-  Part signature;         // the bits' bytes; for ECDSA and SM2 a SEQUENCE of two INTEGERs, not yet looked at
-  Part signature_field;   // the whole BIT STRING that holds them, the last element
-  Part serial;            // big-endian, without leading zeros; empty for zero
-  Part issuer;            // names with tag and length, compared byte for byte as Go compares them
+  Part tbs;              // the signed part: tag, length, contents
+  Part algorithm;        // the contents of the outer AlgorithmIdentifier
+  Part signature;        // the bits' bytes; for ECDSA and SM2 a SEQUENCE of two INTEGERs, not yet looked at
+  Part signature_field;  // the whole BIT STRING that holds them, the last element
+  Part serial;           // big-endian, without leading zeros; empty for zero
+  Part issuer;           // names with tag and length, compared byte for byte as Go compares them
   Part subject;
   Part subject_key_id;    // contents; empty if absent (see has_...)
   Part authority_key_id;  // the keyIdentifier; empty if absent
@@ -85,8 +85,8 @@ struct Certificate {
   std::string common_name;  // the last one
   i64 not_before = 0;       // seconds since 1970; both ends belong to the time of validity
   i64 not_after = 0;
-  i64 path_len = -1;  // -1: no limit
-  u16 key_usage = 0;  // 0: no restriction
+  i64 path_len = -1;      // -1: no limit
+  u16 key_usage = 0;      // 0: no restriction
   u8 extended_usage = 0;  // kUsage... bits; 0: no restriction
   u8 version = 1;         // 1, 2 or 3
   SignatureAlgorithm signature_algorithm = SignatureAlgorithm::other;

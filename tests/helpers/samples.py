@@ -29,6 +29,7 @@ def real(chain: str) -> list[Sample]:
         "chainmaker-block": lambda: chainmaker("chainmaker-block")[0],
         "chainmaker-header": lambda: chainmaker("chainmaker-header")[0],
         "chainmaker-tx": lambda: chainmaker("chainmaker-tx")[0],
+        "membership": _identities,
     }
     return makers[chain]()
 
@@ -70,6 +71,12 @@ def chainmaker(chain: str) -> tuple[list[Sample], list[Anchor]]:
             if chain != "chainmaker-tx":
                 found.append((block if chain == "chainmaker-block" else header, anchor))
     return [(raw, bytes(anchor), True) for raw, anchor in found], [anchor for _, anchor in found]
+
+
+def _identities() -> list[Sample]:
+    from helpers import membership
+
+    return membership.samples()
 
 
 def signature_rows(scheme: str) -> list[bytes]:

@@ -13,7 +13,6 @@ True
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from isthmus.batch import hash_many, merkle_root
 from isthmus.chains.chainmaker_anchor import AUTH_TYPES, Anchor, Organisation, TrustedKey
 from isthmus.chains.chainmaker_config import CONSENSUS, node_id
 from isthmus.signing import P256Signer, Signer, Sm2Signer
+from isthmus.synthetic import certificates
 
 Curve = Literal["P256", "SM2"]
 HASH_NAMES: Final = {"SHA256": "sha256", "SM3": "sm3", "SHA3_256": "sha3-256"}
@@ -69,84 +69,19 @@ def spki_of(signer: Signer) -> bytes:
 
 
 def pem(label: str, der: bytes) -> str:
-    """PEM text with lines of 64 digits."""
-    body = base64.b64encode(der).decode()
-    lines = "\n".join(body[at : at + 64] for at in range(0, len(body), 64))
-    return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
+    """PEM text."""
+    return certificates.pem(der, label).decode()
 
 
 def der_signature(raw: bytes) -> bytes:
     """SEQUENCE of two INTEGERs from r || s."""
-    out = b""
-    for half in (raw[:32], raw[32:]):
-        digits = half.lstrip(b"\0") or b"\0"
-        digits = b"\0" + digits if digits[0] & 0x80 else digits
-        out += bytes((2, len(digits))) + digits
-    return bytes((0x30, len(out))) + out
+    return certificates.pair(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
 
 
-# --- certificates, as cryptogen of the chain writes them: P-256 with SHA-256, or SM2 with SM3
-
-_OID_EC_SHA256: Final = bytes.fromhex("06082a8648ce3d040302")
-_OID_SM2_SM3: Final = bytes.fromhex("06082a811ccf55018375")
-
-
-def _der(tag: int, *parts: bytes) -> bytes:
-    body = b"".join(parts)
-    if len(body) < 0x80:
-        return bytes((tag, len(body))) + body
-    length = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(length))) + length + body
-
-
-def _name(org: str, unit: str, common: str) -> bytes:
-    """C, O, OU and CN."""
-    parts = ((6, "CN"), (10, org), (11, unit), (3, common))
-    return _der(
-        0x30,
-        *(_der(0x31, _der(0x30, bytes((6, 3, 0x55, 4, number)), _der(0x13, text.encode()))) for number, text in parts),
-    )
-
-
-def _extension(oid: str, value: bytes, *, critical: bool = False) -> bytes:
-    return _der(0x30, _der(6, bytes.fromhex(oid)), b"\x01\x01\xff" if critical else b"", _der(4, value))
-
-
-def certificate(
-    authority: Signer,
-    issuer: bytes,
-    subject: bytes,
-    spki: bytes,
-    *,
-    ca: bool = False,
-    not_before: str = "20240101000000Z",
-    not_after: str = "20340101000000Z",
-) -> bytes:
-    """An X.509 certificate in DER. Key identifiers are SHA-256 over 04 x y, as the chain's are."""
-    algorithm = _der(0x30, _OID_SM2_SM3 if isinstance(authority, Sm2Signer) else _OID_EC_SHA256)
-    serial = b"\x01" + hashlib.sha256(issuer + subject + spki).digest()[:15]
-    times = (_der(0x18, each.encode()) for each in (not_before, not_after))
-    extensions = [
-        _extension("551d0f", bytes.fromhex("03020106" if ca else "030206c0"), critical=True),
-        _extension("551d0e", _der(4, hashlib.sha256(spki[-65:]).digest())),
-    ]
-    if ca:
-        extensions.append(_extension("551d13", bytes.fromhex("30030101ff"), critical=True))
-    else:
-        key_id = hashlib.sha256(point_of(authority)).digest()
-        extensions.append(_extension("551d23", _der(0x30, _der(0x80, key_id))))
-    tbs = _der(
-        0x30,
-        _der(0xA0, b"\x02\x01\x02"),
-        _der(2, serial),
-        algorithm,
-        issuer,
-        _der(0x30, *times),
-        subject,
-        spki,
-        _der(0xA3, _der(0x30, *extensions)),
-    )
-    return _der(0x30, tbs, algorithm, _der(3, b"\0", der_signature(authority.sign(tbs))))
+def key_of(name: str, curve: Curve) -> certificates.Key:
+    """The key pair of a name, as certificates take it."""
+    signer = signer_of(name, curve, "SHA256")
+    return certificates.Key("sm2" if curve == "SM2" else "p256", secret_of(name), point_of(signer))
 
 
 @dataclass(frozen=True)
@@ -379,6 +314,7 @@ class Network:
     members: list[Party] = field(init=False)
     admins: list[Party] = field(init=False)
     roots: dict[str, str] = field(init=False, default_factory=dict)
+    _authorities: dict[str, certificates.Certificate] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         count = max(1, self.organisations)
@@ -400,7 +336,7 @@ class Network:
             spki = spki_of(signer)
             shown = "" if self.mode == "public" else org
             return Party(shown, pem("PUBLIC KEY", spki).encode(), signer, _PUBLIC_KEY, node_id(spki))
-        certificate = self._certificate(org, name, role, signer)
+        certificate = self._certificate(org, name, role)
         transport = spki_of(signer_of(f"{self.chain_id} {org} {name} tls", self.curve, "SHA256"))
         party = Party(org, certificate.encode(), signer, _CERT, node_id(transport), certificate)
         if named_by == "hash":
@@ -411,13 +347,14 @@ class Network:
             return replace(party, info=f"alias-{name}".encode(), member_type=_ALIAS)
         return party
 
-    def _certificate(self, org: str, name: str, role: str, signer: Signer) -> str:
-        authority = signer_of(f"{self.chain_id} {org} ca", self.curve, "SHA256")
-        subject = _name(org, "root-cert", f"ca.{org}")
-        if org not in self.roots:
-            self.roots[org] = pem("CERTIFICATE", certificate(authority, subject, subject, spki_of(authority), ca=True))
-        leaf = certificate(authority, subject, _name(org, role, f"{name}.{org}"), spki_of(signer))
-        return pem("CERTIFICATE", leaf)
+    def _certificate(self, org: str, name: str, role: str) -> str:
+        if org not in self._authorities:
+            key = key_of(f"{self.chain_id} {org} ca", self.curve)
+            made = certificates.authority(f"ca.{org}", key=key, organization=org, units=("root-cert",))
+            self._authorities[org] = made
+            self.roots[org] = made.pem.decode()
+        key = key_of(f"{self.chain_id} {org} {name}", self.curve)
+        return self._authorities[org].issue(f"{name}.{org}", key=key, units=(role,)).pem.decode()
 
     # --- what is trusted
 
