@@ -17,8 +17,6 @@ constexpr usize kBranchItems = 17;
 constexpr usize kInline = 32;  // a node whose encoding is shorter stands in its parent
 constexpr u8 kEmptyTrie = wire::kRlpString;
 
-bool equal(Bytes a, Bytes b) { return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin()); }
-
 // ---- one hash for each node ----
 
 // Digests of nodes, those of equal bytes computed once. Nodes with equal marks are compared, at most kProbes of them,
