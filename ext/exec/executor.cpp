@@ -4,8 +4,8 @@
 #include <chrono>
 
 #include "base/check.hpp"
+#include "exec/spread.hpp"
 #include "hash/hash.hpp"
-#include "merkle/merkle.hpp"
 
 namespace isthmus::exec {
 namespace {
@@ -143,10 +143,6 @@ std::vector<Level> plan_levels(const Round& round) {
     for (u32 r = 0; r < sheet.tree_rows().size(); ++r) levels[sheet.tree_rows()[r].level].trees.push_back({s, r});
   }
   return levels;
-}
-
-merkle::Spread spread_over(Pool& pool) {
-  return [&pool](usize count, const std::function<void(usize)>& job) { pool.run(count, job); };
 }
 
 void settle_trees(Pool& pool, Round& round, const std::vector<Job>& jobs) {
