@@ -52,8 +52,9 @@ usize size_of(HashOp op) {
 // Hashes without lanes.
 template <typename Stream>
 void digest_each(std::span<const Message> messages) {
+  const Stream fresh;  // that of SHA-512/256 takes a compression
   for (const Message& message : messages) {
-    Stream stream;
+    Stream stream = fresh;
     for (usize i = 0; i < message.segment_count; ++i) {
       stream.update({message.segments[i].data, message.segments[i].len});
     }

@@ -33,8 +33,8 @@ struct Statement {
 // Cost of a statement: one leaf hash, the prehashes and one hash a step for each link's proof (twice for absence), and
 // a comparison of keys for each entry of a batch up to the one that proves. A proof is read once for all links that
 // follow one another with the same memory and spec; where absence is asked for and keys are ordered by their hashes,
-// each key in it is hashed once then, and that of each statement once. Memory: what read_proof and those hashes take for
-// 4 MiB of proofs or for the proofs of one statement, whichever is more, and some 2 MiB.
+// each key in it is hashed once then, and that of each statement once. Memory: what read_proof and those hashes take
+// for 4 MiB of proofs or for the proofs of one statement, whichever is more, and some 2 MiB.
 void verify(std::span<const Statement> statements, u8* ok);
 
 // Single steps (LeafOp.Apply and InnerOp.Apply of the reference), for tests and diagnosis: the digest (at most 64
