@@ -9,4 +9,9 @@ namespace isthmus {
 
 using Bytes = std::span<const u8>;
 
+// An empty span may point nowhere, where memcmp must not look.
+inline bool equal(Bytes a, Bytes b) {
+  return a.size() == b.size() && (a.empty() || memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
 }  // namespace isthmus

@@ -1,4 +1,5 @@
-// Columns: the four layouts in which Python hands over many byte strings, each without a copy.
+// Columns: the three layouts in which Python hands over many byte strings, rows of an array, pieces of one buffer, and
+// addresses; the bytes are not copied.
 #pragma once
 
 #include <pybind11/numpy.h>

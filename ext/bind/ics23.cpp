@@ -46,7 +46,6 @@ py::array_t<bool> verify(const py::bytes& spec_bytes, const Column& roots, const
   const bool* const is_present = present.data();
   {
     const py::gil_scoped_release release;
-    std::fill_n(answers, count, false);
     std::vector<ics23::Link> links(count);
     std::vector<ics23::Statement> statements(count);
     for (usize i = 0; i < count; ++i) {

@@ -1,6 +1,9 @@
 // Merkle trees and proofs for Python; src/isthmus/trees.py says what callers see.
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "bind/columns.hpp"
 #include "engine/engine.hpp"
 
@@ -25,6 +28,17 @@ merkle::Rule rule_named(const std::string& name, const std::string& hash) {
     throw py::value_error("no Merkle rule '" + name + "' with hash '" + hash + "'");
   }
   return rule;
+}
+
+// Python has checked what it was given, and says which argument is wrong; here is what memory depends on.
+void require(bool holds, const char* what) {
+  if (!holds) throw py::value_error(what);
+}
+
+void require_width(const Column& column, usize width, const char* what) {
+  hash::EvenRows even;
+  if (column.even(even)) return require(column.size() == 0 || even.width == width, what);
+  for (usize i = 0; i < column.size(); ++i) require(column[i].size() == width, what);
 }
 
 std::span<const u64> span_of(const Numbers& numbers) { return {numbers.data(), static_cast<usize>(numbers.size())}; }
@@ -61,6 +75,8 @@ py::tuple merkle_root(Engine& self, const std::string& name, const std::string& 
 void hash_pairs(Engine& self, const std::string& name, const Column& pairs, Digests& out) {
   const merkle::Pairs run = engine::find_pairs(name);
   if (run == nullptr) throw py::value_error("no pairs of '" + name + "'");
+  require_width(pairs, 2 * kNode, "pairs: expected rows of 64 bytes");
+  require(static_cast<usize>(out.size()) == kNode * pairs.size(), "out: expected 32 bytes for each pair");
   u8* const digests = out.mutable_data();
   const py::gil_scoped_release release;
   self.hash_pairs(run, pairs, digests);
@@ -71,26 +87,31 @@ bool append(Engine& self, SharedTree& shared, const Column& leaves) {
   return self.merkle_append(shared, leaves);
 }
 
-// The siblings of all proofs as (m, 32), and where in bytes each proof begins and the last one ends; None when an
-// index is beyond the tree.
+// The siblings of all proofs one after the other, uint8 (32 m,), and where in it each proof begins and the last one
+// ends, int64 (n + 1,); None when an index is beyond the tree.
 py::object proofs(Engine& self, const SharedTree& shared, const Numbers& indices) {
   std::vector<u64> offsets;
-  auto* const nodes = new std::vector<u8>;
-  py::capsule owner(nodes, [](void* held) { delete static_cast<std::vector<u8>*>(held); });
+  std::unique_ptr<u8[]> nodes;
   bool inside;
   {
     const py::gil_scoped_release release;
-    inside = self.merkle_proofs(shared, span_of(indices), offsets, *nodes);
+    inside = self.merkle_proofs(shared, span_of(indices), offsets, nodes);
   }
   if (!inside) return py::none();
-  const Digests flat(static_cast<py::ssize_t>(nodes->size()), nodes->data(), owner);
+  const py::capsule owner(nodes.get(), [](void* held) { delete[] static_cast<u8*>(held); });
+  const Digests flat(static_cast<py::ssize_t>(offsets.back()), nodes.release(), owner);
   return py::make_tuple(
       flat, py::array_t<i64>(static_cast<py::ssize_t>(offsets.size()), reinterpret_cast<const i64*>(offsets.data())));
 }
 
-// Indices ascend; None when the last of them is beyond the tree.
+bool ascend(std::span<const u64> numbers) {
+  return std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>()) == numbers.end();
+}
+
+// None when the last index is beyond the tree.
 py::object multiproof(const SharedTree& shared, const Numbers& indices) {
   const std::span<const u64> wanted = span_of(indices);
+  require(ascend(wanted), "indices: expected to ascend");
   std::vector<u8> nodes;
   bool inside;
   {
@@ -151,6 +172,11 @@ usize frontier_count(const SharedFrontier& shared) {
 py::array_t<bool> verify(Engine& self, const std::string& name, const std::string& hash, const Column& roots,
                          const Numbers& indices, const Numbers& counts, const Column& leaves, const Column& proofs) {
   const merkle::Rule rule = rule_named(name, hash);
+  const usize count = static_cast<usize>(indices.size());
+  require(leaves.size() == count && proofs.size() == count, "columns of different lengths");
+  require(roots.size() == 1 || roots.size() == count, "roots: expected one, or one for each row");
+  require(counts.size() == 1 || counts.size() == indices.size(), "counts: expected one, or one for each row");
+  require_width(roots, kNode, "roots: expected rows of 32 bytes");
   py::array_t<bool> ok(indices.size());
   bool* const answers = ok.mutable_data();
   {
@@ -164,6 +190,9 @@ py::array_t<bool> verify(Engine& self, const std::string& name, const std::strin
 bool verify_multiproof(Engine& self, const std::string& name, const std::string& hash, const Column& root, u64 count,
                        const Numbers& indices, const Column& leaves, const Column& siblings) {
   const merkle::Rule rule = rule_named(name, hash);
+  require(leaves.size() == static_cast<usize>(indices.size()), "columns of different lengths");
+  require(root.size() == 1 && siblings.size() == 1, "root and siblings: expected one row");
+  require_width(root, kNode, "root: expected 32 bytes");
   const py::gil_scoped_release release;
   return self.merkle_verify_multiproof(rule, root[0], count, span_of(indices), leaves, siblings[0]);
 }

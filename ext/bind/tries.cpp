@@ -7,6 +7,7 @@
 
 #include "bind/columns.hpp"
 #include "merkle/trie_proof.hpp"
+#include "wire/rlp.hpp"
 
 namespace isthmus::bind {
 namespace py = pybind11;
@@ -15,18 +16,20 @@ namespace {
 
 using Ends = py::array_t<i64, py::array::c_style>;
 
-std::vector<Bytes> rows_of(const Column& column) {
+std::vector<Bytes> rows_of(const Column& column, const char* name) {
+  if (column.size() >> 31 != 0) throw py::value_error(std::string(name) + ": a call takes fewer than 2^31");
   std::vector<Bytes> rows(column.size());
   for (usize i = 0; i < rows.size(); ++i) rows[i] = column[i];
   return rows;
 }
 
+std::string place(const char* name, usize index) { return std::string(name) + "[" + std::to_string(index) + "]"; }
+
 std::vector<Bytes> values_of(const Column& column) {
-  std::vector<Bytes> values = rows_of(column);
+  std::vector<Bytes> values = rows_of(column, "values");
   for (usize i = 0; i < values.size(); ++i) {
-    if (values[i].empty()) throw py::value_error("values[" + std::to_string(i) + "]: a trie holds no empty values");
+    if (values[i].empty()) throw py::value_error(place("values", i) + ": a trie holds no empty values");
   }
-  if (values.size() >> 31 != 0) throw py::value_error("values: a call takes fewer than 2^31");
   return values;
 }
 
@@ -39,17 +42,16 @@ std::vector<usize> ends_of(const Ends& array, usize last) {
   return ends;
 }
 
-// None where two keys are equal.
-std::optional<py::bytes> trie_root(const Column& keys, const Column& values) {
-  const std::vector<Bytes> key_rows = rows_of(keys), value_rows = values_of(values);
+py::bytes trie_root(const Column& keys, const Column& values) {
+  const std::vector<Bytes> key_rows = rows_of(keys, "keys"), value_rows = values_of(values);
   if (key_rows.size() != value_rows.size()) throw py::value_error("keys and values differ in number");
   u8 root[merkle::kTrieRoot];
-  bool is_distinct;
+  std::optional<merkle::EqualKeys> same;
   {
     const py::gil_scoped_release release;
-    is_distinct = merkle::trie_root(key_rows, value_rows, root);
+    same = merkle::trie_root(key_rows, value_rows, root);
   }
-  if (!is_distinct) return std::nullopt;
+  if (same) throw py::value_error(place("keys", same->second) + ": the same key as " + place("keys", same->first));
   return py::bytes(reinterpret_cast<const char*>(root), sizeof root);
 }
 
@@ -66,17 +68,17 @@ py::array_t<u8> list_roots(const Column& values, const Ends& ends) {
 }
 
 py::bytes index_key(u64 index) {
-  u8 key[merkle::kIndexKeyMax];
-  const usize len = merkle::write_index_key(key, index);
+  u8 key[wire::kRlpNumberMax];
+  const usize len = wire::write_rlp_number(key, index);
   return py::bytes(reinterpret_cast<const char*>(key), len);
 }
 
 // Proofs and what they show, over columns that outlive it.
 struct Reading {
   Reading(const Column& roots, const Column& keys, const Column& nodes, const Ends& ends)
-      : root_rows(rows_of(roots)),
-        key_rows(rows_of(keys)),
-        node_rows(rows_of(nodes)),
+      : root_rows(rows_of(roots, "roots")),
+        key_rows(rows_of(keys, "keys")),
+        node_rows(rows_of(nodes, "nodes")),
         node_ends(ends_of(ends, node_rows.size())),
         answers(key_rows.size()),
         values(key_rows.size()) {
@@ -137,7 +139,8 @@ py::array_t<bool> verify_trie_proofs(const Column& roots, const Column& keys, co
 }  // namespace
 
 void bind_tries(py::module_& module) {
-  module.def("trie_root", &trie_root, py::arg("keys"), py::arg("values"), "Root of a trie; None for equal keys.");
+  module.def("trie_root", &trie_root, py::arg("keys"), py::arg("values"),
+             "Root of a trie; raises where keys are equal.");
   module.def("list_roots", &list_roots, py::arg("values"), py::arg("ends").noconvert(),
              "Roots of ordered lists that end at int64 positions: uint8 (n, 32).");
   module.def("trie_index_key", &index_key, py::arg("index"), "The key of an item of an ordered list.");

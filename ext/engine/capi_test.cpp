@@ -155,6 +155,12 @@ TEST_CASE("capi: Merkle roots with a hash of choice, pairs and proofs") {
   CHECK(isthmus_hash_pairs(engine.get, "sha512", 1, sm3, pair) == ISTHMUS_UNKNOWN_NAME);
   CHECK(isthmus_hash_pairs(engine.get, "sm3", 1, nullptr, pair) == ISTHMUS_BAD_ARGUMENT);
 
+  const isthmus_bytes three[] = {leaves[0], leaves[1], leaves[0]};
+  const std::string zeros(32, '\0');
+  REQUIRE(isthmus_merkle_root(engine.get, "sha256-pairs", 3, three, pair, &mutated) == ISTHMUS_OK);
+  CHECK(mutated == 1);
+  CHECK(std::memcmp(pair, zeros.data(), 32) == 0);
+
   const uint64_t indices[] = {0, 1, 0, 2, 1};
   const isthmus_bytes claimed[] = {leaves[0], leaves[1], leaves[1], leaves[0], leaves[1]};
   const isthmus_bytes proofs[] = {leaves[1], leaves[0], leaves[0], leaves[1], borrow(longer)};

@@ -5,6 +5,7 @@
 
 #include "claim/judge.hpp"
 #include "hash/hash.hpp"
+#include "hash/segments.hpp"
 
 namespace isthmus::engine {
 namespace {
@@ -166,6 +167,7 @@ void Engine::hash_many(Hash id, const Rows& messages, u8* digests) {
     std::vector<hash::Message> rows(count);
     for (usize i = 0; i < count; ++i) {
       const Bytes bytes = messages[first + i];
+      hash::prefetch_start(bytes.data(), bytes.size());
       segments[i] = {bytes.data(), bytes.size()};
       rows[i] = {&segments[i], 1, digests + size * (first + i)};
     }

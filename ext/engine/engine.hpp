@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -116,10 +117,10 @@ class Engine {
   // Adds leaves to a tree; false as of merkle::Tree::append.
   bool merkle_append(SharedTree& shared, const Rows& leaves);
 
-  // Proofs of leaves, one after the other; offsets has one more than indices. False, and nothing is written, iff an
-  // index is beyond the tree.
+  // Proofs of leaves, one after the other: the bytes of that of indices[i] are nodes[offsets[i] .. offsets[i + 1]).
+  // False iff an index is beyond the tree; offsets and nodes then hold nothing of use.
   bool merkle_proofs(const SharedTree& shared, std::span<const u64> indices, std::vector<u64>& offsets,
-                     std::vector<u8>& nodes);
+                     std::unique_ptr<u8[]>& nodes);
 
   // ok[i] = 1 iff row i holds (merkle/verify.hpp). roots and counts have one item for all rows, or one per row; roots
   // are of 32 bytes. A leaf or a proof of impossible length is false.

@@ -1,8 +1,10 @@
 // Merkle trees over rows of any layout: leaves become nodes, rows become proofs, and the pool shares the work.
 #include <algorithm>
+#include <memory>
 #include <mutex>
 
 #include "engine/engine.hpp"
+#include "exec/spread.hpp"
 #include "hash/blake3.hpp"
 #include "hash/hash.hpp"
 #include "hash/keccak.hpp"
@@ -13,15 +15,12 @@
 namespace isthmus::engine {
 namespace {
 
+using exec::spread_over;
 using merkle::kNode;
 
 constexpr usize kLeavesPerJob = 1024;
 constexpr usize kLeavesAtOnce = 256;
 constexpr usize kPairsPerJob = 4096;
-
-merkle::Spread spread_over(exec::Pool& pool) {
-  return [&pool](usize count, const std::function<void(usize)>& job) { pool.run(count, job); };
-}
 
 // The nodes of leaves first .. first + count. A leaf of another length than the rule's, which a caller may not have
 // checked, is all zero.
@@ -129,7 +128,7 @@ bool merkle_append(SharedFrontier& shared, const Rows& leaves) {
 }
 
 bool Engine::merkle_proofs(const SharedTree& shared, std::span<const u64> indices, std::vector<u64>& offsets,
-                           std::vector<u8>& nodes) {
+                           std::unique_ptr<u8[]>& nodes) {
   const std::shared_lock lock(shared.mutex);
   const merkle::Tree& tree = shared.tree;
   offsets.assign(1, 0);
@@ -138,8 +137,8 @@ bool Engine::merkle_proofs(const SharedTree& shared, std::span<const u64> indice
     if (index >= tree.count()) return false;
     offsets.push_back(offsets.back() + kNode * merkle::proof_length(tree.rule(), index, tree.count()));
   }
-  nodes.resize(offsets.back());
-  tree.proofs(indices, offsets.data(), nodes.data(), spread_over(executor_.pool()));
+  nodes = std::make_unique_for_overwrite<u8[]>(offsets.back());
+  tree.proofs(indices, offsets.data(), nodes.get(), spread_over(executor_.pool()));
   return true;
 }
 

@@ -4,8 +4,8 @@
 #include <chrono>
 
 #include "base/check.hpp"
+#include "exec/spread.hpp"
 #include "hash/hash.hpp"
-#include "merkle/merkle.hpp"
 
 namespace isthmus::exec {
 namespace {
@@ -21,6 +21,8 @@ constexpr usize kSignatureChunkMin = 64;
 constexpr usize kSignatureChunkMax = 1024;
 // A chunk is large against the cost of handing it out (a few microseconds); hashing costs about a nanosecond a byte.
 constexpr usize kHashChunkBytes = usize{256} << 10;
+// At the end of a chunk lanes run empty, so a thread that is alone takes more at a time.
+constexpr usize kHashChunkBytesAlone = usize{4} << 20;
 constexpr usize kCompareChunk = 4096;
 
 // Row `row` of sheet `sheet`.
@@ -72,14 +74,15 @@ usize message_bytes(const Sheet& sheet, const claim::HashRow& row) {
   return bytes;
 }
 
-std::vector<Range> hash_ranges(const Round& round, const std::vector<Job>& jobs) {
+std::vector<Range> hash_ranges(const Round& round, const std::vector<Job>& jobs, u32 threads) {
+  const usize chunk = threads == 1 ? kHashChunkBytesAlone : kHashChunkBytes;
   std::vector<Range> ranges;
   usize first = 0;
   usize bytes = 0;
   for (usize i = 0; i < jobs.size(); ++i) {
     const Sheet& sheet = *round.sheets[jobs[i].sheet];
     bytes += message_bytes(sheet, sheet.hash_rows()[jobs[i].row]);
-    if (bytes < kHashChunkBytes) continue;
+    if (bytes < chunk) continue;
     ranges.push_back({first, i + 1});
     first = i + 1;
     bytes = 0;
@@ -145,10 +148,6 @@ std::vector<Level> plan_levels(const Round& round) {
   return levels;
 }
 
-merkle::Spread spread_over(Pool& pool) {
-  return [&pool](usize count, const std::function<void(usize)>& job) { pool.run(count, job); };
-}
-
 void settle_trees(Pool& pool, Round& round, const std::vector<Job>& jobs) {
   const auto settle = [&](usize i, const merkle::Spread& spread) {
     Sheet& sheet = *round.sheets[jobs[i].sheet];
@@ -168,7 +167,7 @@ void settle_levels(Pool& pool, Round& round) {
   for (const Level& level : plan_levels(round)) {
     for (usize h = 0; h < std::size(kHashes); ++h) {
       const std::vector<Job>& jobs = level.hashes[h];
-      const std::vector<Range> ranges = hash_ranges(round, jobs);
+      const std::vector<Range> ranges = hash_ranges(round, jobs, pool.threads());
       pool.run(ranges.size(), [&](usize i) { hash_range(round, kHashes[h], jobs, ranges[i]); });
     }
     settle_trees(pool, round, level.trees);

@@ -8,13 +8,7 @@
 #include "base/check.hpp"
 
 namespace isthmus::merkle {
-namespace {
-
-constexpr usize kRun = usize{1} << 12;  // leaves at a time: they and their levels stay in the second-level cache
-
-}  // namespace
-
-// Two levels, each with room in front for nodes that wait there.
+// Two levels, each with room in front for nodes that wait there. Leaves go through them a run (kRun) at a time.
 struct Frontier::Rooms {
   Rooms(const Rule& rule, usize leaves) : front(kNode * (rule.group() - 1)) {
     for (std::unique_ptr<u8[]>& room : rooms) room = std::make_unique_for_overwrite<u8[]>(front + kNode * leaves);

@@ -25,8 +25,6 @@ struct Digest {
   operator Bytes() const { return {bytes, len}; }
 };
 
-bool equal(Bytes a, Bytes b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
-
 Segment segment(Bytes bytes) { return {bytes.data(), bytes.size()}; }
 
 // ---- hashes ----
@@ -54,8 +52,9 @@ usize size_of(HashOp op) {
 // Hashes without lanes.
 template <typename Stream>
 void digest_each(std::span<const Message> messages) {
+  const Stream fresh;  // that of SHA-512/256 takes a compression
   for (const Message& message : messages) {
-    Stream stream;
+    Stream stream = fresh;
     for (usize i = 0; i < message.segment_count; ++i) {
       stream.update({message.segments[i].data, message.segments[i].len});
     }
@@ -129,14 +128,6 @@ class Pass {
   std::vector<HashOp> ops_;
   std::vector<u8*> outs_;
 };
-
-Digest digest(HashOp op, Bytes message) {
-  Digest out;
-  Pass pass;
-  pass.add(op, {segment(message)}, out);
-  pass.run();
-  return out;
-}
 
 // ---- leaves ----
 
@@ -284,54 +275,111 @@ struct Chosen {
   u32 exist = kNone, left = kNone, right = kNone;
 };
 
+// A proof as it was read, for all links that follow one another with it.
+struct Reading {
+  Bytes bytes;
+  const Spec* spec;
+  Proof proof;
+  bool well_formed = false;
+  std::vector<u8> key_hashes;  // of all existences, where absence was asked for in a store that orders keys by them
+};
+
+bool reads_as(const Link& link, Bytes bytes, const Spec* spec) {
+  return link.proof.data() == bytes.data() && link.proof.size() == bytes.size() && link.spec == spec;
+}
+
+// Whether keys are compared by their hashes, not as they are.
+bool orders_by_hash(const Spec& spec) {
+  return spec.prehash_key_before_comparison && spec.leaf.prehash_key != HashOp::no_hash;
+}
+
+void hash_keys(Reading& reading) {
+  constexpr usize kAtOnce = 1024;
+  const std::vector<Existence>& existences = reading.proof.existences;
+  const HashOp op = reading.spec->leaf.prehash_key;
+  const usize size = size_of(op);
+  reading.key_hashes.resize(size * existences.size());
+  std::vector<Segment> segments(std::min(kAtOnce, existences.size()));
+  std::vector<Message> messages(segments.size());
+  for (usize from = 0; from < existences.size(); from += kAtOnce) {
+    const usize count = std::min(kAtOnce, existences.size() - from);
+    for (usize i = 0; i < count; ++i) {
+      segments[i] = segment(existences[from + i].key);
+      messages[i] = {&segments[i], 1, reading.key_hashes.data() + size * (from + i)};
+    }
+    digest_many(op, std::span(messages).first(count));
+  }
+}
+
 class Verifier {
  public:
-  explicit Verifier(std::span<const Statement> statements) : statements_(statements) {}
-
-  void run(u8* ok) {
-    for (const Statement& statement : statements_) choose_all(statement);
+  void run(std::span<const Statement> statements, u8* ok) {
+    forget();
+    hash_asked(statements);
+    for (usize i = 0; i < statements.size(); ++i) choose_all(statements[i], asked_[i]);
     climb_all(climbs_);
     const Chosen* chosen = chosen_.data();
-    for (usize i = 0; i < statements_.size(); ++i) {
-      ok[i] = holds(statements_[i], chosen) ? 1 : 0;
-      chosen += statements_[i].links.size();
+    for (usize i = 0; i < statements.size(); ++i) {
+      ok[i] = holds(statements[i], chosen) ? 1 : 0;
+      chosen += statements[i].links.size();
     }
   }
 
  private:
-  void choose_all(const Statement& statement) {
+  // The last run's work but for its last proof, which the next statements may be about too.
+  void forget() {
+    climbs_.clear();
+    chosen_.clear();
+    if (readings_.size() > 1) readings_.erase(readings_.begin(), readings_.end() - 1);
+  }
+
+  // The hashes of keys whose absence is asked for, where hashes are compared.
+  void hash_asked(std::span<const Statement> statements) {
+    asked_.assign(statements.size(), {});
+    Pass pass;
+    for (usize i = 0; i < statements.size(); ++i) {
+      const Statement& statement = statements[i];
+      if (statement.is_present || statement.links.empty()) continue;
+      const Link& link = statement.links[0];
+      if (orders_by_hash(*link.spec)) pass.add(link.spec->leaf.prehash_key, {segment(link.key)}, asked_[i]);
+    }
+    pass.run();
+  }
+
+  void choose_all(const Statement& statement, const Digest& asked) {
     for (usize i = 0; i < statement.links.size(); ++i) {
+      const Link& link = statement.links[i];
       const bool wants_absence = i == 0 && !statement.is_present;
-      chosen_.push_back(choose(statement.links[i], wants_absence, statement.takes_batches));
+      const Bytes wanted = wants_absence && orders_by_hash(*link.spec) ? Bytes(asked) : link.key;
+      chosen_.push_back(choose(link, wanted, wants_absence, statement.takes_batches));
     }
   }
 
-  // The proof of a link, which is read once as long as the links follow each other.
-  const Proof* read(const Link& link) {
-    const bool is_again = !proofs_.empty() && link.proof.data() == read_.data() && link.proof.size() == read_.size() &&
-                          link.spec->depth_max == read_depth_;
-    if (!is_again) {
-      proofs_.push_back(std::make_unique<Proof>());
-      read_ = link.proof;
-      read_depth_ = link.spec->depth_max;
-      well_formed_ = read_proof(link.proof, link.spec->depth_max, *proofs_.back());
+  // The proof of a link; null if it is malformed.
+  Reading* read(const Link& link) {
+    if (readings_.empty() || !reads_as(link, readings_.back()->bytes, readings_.back()->spec)) {
+      if (climbs_.empty()) readings_.clear();  // nobody points there
+      auto fresh = std::make_unique<Reading>(Reading{link.proof, link.spec, {}, false, {}});
+      fresh->well_formed = read_proof(link.proof, link.spec->depth_max, fresh->proof);
+      readings_.push_back(std::move(fresh));
     }
-    return well_formed_ ? proofs_.back().get() : nullptr;
+    return readings_.back()->well_formed ? readings_.back().get() : nullptr;
   }
 
-  Chosen choose(const Link& link, bool wants_absence, bool takes_batches) {
-    const Proof* const proof = read(link);
-    if (proof == nullptr || (proof->is_batch && !takes_batches)) return {};
-    const Digest key = key_to_compare(*link.spec, link.key);
-    for (const Entry& entry : proof->entries) {
+  // `wanted` is the link's key, or its hash where absence is asked for and hashes are compared.
+  Chosen choose(const Link& link, Bytes wanted, bool wants_absence, bool takes_batches) {
+    Reading* const reading = read(link);
+    if (reading == nullptr || (reading->proof.is_batch && !takes_batches)) return {};
+    if (wants_absence && orders_by_hash(*link.spec) && reading->key_hashes.empty()) hash_keys(*reading);
+    const Proof& proof = reading->proof;
+    for (const Entry& entry : proof.entries) {
       const bool is_absence = entry.exist == kNone;
       if (is_absence != wants_absence) continue;
-      if (is_absence ? !is_between(*link.spec, *proof, entry, compared(*link.spec, link.key, key))
-                     : !equal(proof->existences[entry.exist].key, link.key)) {
+      if (is_absence ? !is_between(*reading, entry, wanted) : !equal(proof.existences[entry.exist].key, wanted)) {
         continue;
       }
-      return {true, is_absence, add(link, *proof, entry.exist), add(link, *proof, entry.left),
-              add(link, *proof, entry.right)};
+      return {true, is_absence, add(link, proof, entry.exist), add(link, proof, entry.left),
+              add(link, proof, entry.right)};
     }
     return {};
   }
@@ -342,27 +390,16 @@ class Verifier {
     return static_cast<u32>(climbs_.size() - 1);
   }
 
-  // Keys are compared as they are, or by their hashes where the store orders them so.
-  static bool prehashes(const Spec& spec) {
-    return spec.prehash_key_before_comparison && spec.leaf.prehash_key != HashOp::no_hash;
-  }
-  static Digest key_to_compare(const Spec& spec, Bytes key) {
-    return prehashes(spec) ? digest(spec.leaf.prehash_key, key) : Digest();
-  }
-  static Bytes compared(const Spec& spec, Bytes key, const Digest& hashed) {
-    return prehashes(spec) ? Bytes(hashed) : key;
+  static Bytes compared_key(const Reading& reading, u32 existence) {
+    if (!orders_by_hash(*reading.spec)) return reading.proof.existences[existence].key;
+    const usize size = size_of(reading.spec->leaf.prehash_key);
+    return {reading.key_hashes.data() + size * existence, size};
   }
 
-  static bool is_between(const Spec& spec, const Proof& proof, const Entry& entry, Bytes key) {
-    if (entry.left != kNone) {
-      const Bytes raw = proof.existences[entry.left].key;
-      const Digest hashed = key_to_compare(spec, raw);
-      if (!is_less(compared(spec, raw, hashed), key)) return false;
-    }
+  static bool is_between(const Reading& reading, const Entry& entry, Bytes key) {
+    if (entry.left != kNone && !is_less(compared_key(reading, entry.left), key)) return false;
     if (entry.right == kNone) return entry.left != kNone;
-    const Bytes raw = proof.existences[entry.right].key;
-    const Digest hashed = key_to_compare(spec, raw);
-    return is_less(key, compared(spec, raw, hashed));
+    return is_less(key, compared_key(reading, entry.right));
   }
 
   static bool is_less(Bytes a, Bytes b) { return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end()); }
@@ -403,22 +440,39 @@ class Verifier {
     return !statement.links.empty() && equal(value, statement.root);
   }
 
-  std::span<const Statement> statements_;
-  std::vector<std::unique_ptr<Proof>> proofs_;  // where climbs point
+  std::vector<std::unique_ptr<Reading>> readings_;  // where climbs point
+  std::vector<Digest> asked_;                       // one a statement
   std::vector<Climb> climbs_;
   std::vector<Chosen> chosen_;  // one a link
-  Bytes read_;
-  u32 read_depth_ = 0;
-  bool well_formed_ = false;
 };
+
+// How many of these statements, of which there is one, are a run: few enough that what is read of their proofs stays
+// small. A proof that links share one after the other is read once.
+usize run_of(std::span<const Statement> statements) {
+  constexpr usize kStatements = 1024;
+  constexpr usize kBytes = usize{4} << 20;
+  const Link* last = nullptr;
+  usize bytes = 0;
+  usize count = 0;
+  for (; count < std::min(kStatements, statements.size()); ++count) {
+    for (const Link& link : statements[count].links) {
+      if (last == nullptr || !reads_as(link, last->proof, last->spec)) bytes += link.proof.size();
+      last = &link;
+    }
+    if (count != 0 && bytes > kBytes) break;
+  }
+  return count;
+}
 
 }  // namespace
 
 void verify(std::span<const Statement> statements, u8* ok) {
-  // A run at a time, so that what was read of the proofs stays small.
-  constexpr usize kRun = 1024;
-  for (usize at = 0; at < statements.size(); at += kRun) {
-    Verifier(statements.subspan(at, std::min(kRun, statements.size() - at))).run(ok + at);
+  Verifier verifier;
+  while (!statements.empty()) {
+    const usize run = run_of(statements);
+    verifier.run(statements.first(run), ok);
+    statements = statements.subspan(run);
+    ok += run;
   }
 }
 

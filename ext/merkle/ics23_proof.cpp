@@ -11,6 +11,10 @@ constexpr usize kEntriesMax = usize{1} << 16;
 constexpr usize kStepsMax = usize{1} << 20;
 constexpr usize kProofsMax = 16;  // stores within stores; IBC has two
 
+// The bound of read_proof: no step is written in less than two bytes, or one where its index alone is, and no existence
+// in less than four (its header and an empty leaf step).
+static_assert(sizeof(InnerOp) + sizeof(u32) <= 22 * 2 && sizeof(u32) <= 22 && sizeof(Existence) <= 22 * 4);
+
 class Reader {
  public:
   Reader(Proof& proof, u32 depth_max) : proof_(proof), depth_max_(depth_max) {}

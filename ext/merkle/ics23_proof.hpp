@@ -37,7 +37,8 @@ struct Proof {
 };
 
 // Reads a CommitmentProof with paths of at most `depth_max` steps; `bytes` must outlive `proof`. False iff malformed,
-// or larger than any tree needs: 2^16 entries, 2^20 steps. Cost: each byte once; memory at most 20 bytes a byte.
+// or larger than any tree needs: 2^16 entries, 2^20 steps. Cost: each byte once; memory at most 22 bytes a byte (an
+// empty step of two bytes), in tables that grow by doubling: twice that, and three times while one is moved.
 bool read_proof(Bytes bytes, u32 depth_max, Proof& proof);
 
 // The CommitmentProofs of a MerkleProof (ibc.core.commitment.v1), innermost store first. False iff malformed.

@@ -18,8 +18,6 @@ bool starts_with(Bytes bytes, Bytes prefix) {
   return bytes.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), bytes.begin());
 }
 
-bool equal(Bytes a, Bytes b) { return a.size() == b.size() && starts_with(a, b); }
-
 // ---- the two stores whose prefixes are known ----
 
 // Go's binary.ReadVarint: zigzag, at most ten bytes, not necessarily the shortest form.

@@ -1,9 +1,8 @@
 // Merkle roots by whole levels; see merkle.hpp.
 //
-// A large tree is folded in runs of 2^12 leaves, so that a run and its levels stay in the second-level cache, and
-// there is no memory but theirs. Leaves are hashed when their run begins. Runs know nothing of each other, so threads
-// share them out. Cost: a hash for every node above the leaves (n - 1 for pairs, and one more for every odd level of a
-// tree that repeats).
+// A large tree is folded in runs (kRun), and there is no memory but theirs. Leaves are hashed when their run begins.
+// Runs know nothing of each other, so threads share them out. Cost: a hash for every node above the leaves (n - 1 for
+// pairs, and one more for every odd level of a tree that repeats).
 #include "merkle/merkle.hpp"
 
 #include <algorithm>
@@ -14,8 +13,6 @@
 namespace isthmus::merkle {
 namespace {
 
-constexpr u32 kRunBits = 12;
-constexpr usize kRun = usize{1} << kRunBits;
 constexpr usize kRunsPerJob = 8;  // a millisecond of work or less: little beside it is lost to handing it out
 
 // A level, and where its nodes are.

@@ -1,4 +1,4 @@
-// Merkle roots over 32-byte nodes, one algorithm for every rule.
+// Where leaves come from, how work is shared out, and the root over a list of leaves under any rule.
 #pragma once
 
 #include <functional>
@@ -23,8 +23,8 @@ inline Leaves leaves_at(const u8* nodes) {
 }
 
 // Writes the root of `count` leaves to `out` (32 bytes). False iff the tree is mutated: rules that repeat nodes, two
-// equal nodes paired anywhere before padding (CVE-2012-2459). So is a number of leaves that the rule has no tree for;
-// `out` is then zero.
+// equal nodes paired anywhere before padding (CVE-2012-2459). False, and `out` is zero, also for a number of leaves
+// that the rule has no tree of.
 bool root(const Rule& rule, const Leaves& leaves, usize count, u8* out, const Spread& spread = in_turn);
 
 inline bool root(const Rule& rule, const u8* leaves, usize count, u8* out, const Spread& spread = in_turn) {

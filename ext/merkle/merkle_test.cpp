@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <new>
+
 #include "hash/slow_test.hpp"
 #include "merkle/frontier.hpp"
 #include "merkle/tree.hpp"
@@ -357,6 +359,57 @@ TEST_CASE("a tree that would be mutated is left as it was") {
     REQUIRE(claims.tree.append(again.bytes.data() + 32 * count, 3));
     claims.tree.root(after.data());
     CHECK(after == again.root);
+  }
+}
+
+TEST_CASE("a tree is left as it was when memory runs out on the way") {
+  // Leaves that cannot be had from some place on, and threads that cannot take a piece of work after the first ones.
+  constexpr usize kMost = 3 * 4096 + 300;
+  const Buffer bytes = joined(leaves(kMost));
+  for (const Tree which :
+       {Tree::sha256d_bitcoin, Tree::rfc6962, Tree::fisco_v2, Tree::fisco_v3, Tree::ssz, Tree::mmr}) {
+    const merkle::Rule rule = rule_of(which);
+    CAPTURE(name_of(which));
+    for (const usize old : {0, 1, 2, 5, 16, 77, 4096, 4099}) {
+      for (const usize more : {1, 30, 4096, 3 * 4096}) {
+        if (old + more > kMost) continue;
+        CAPTURE(old);
+        CAPTURE(more);
+        merkle::Tree tree(rule);
+        if (old != 0) REQUIRE(tree.append(bytes.data(), old));
+        Buffer before(32 * (1 + 16 * 8), 0);
+        const auto look = [&](Buffer& out) {
+          if (old == 0) return;
+          tree.root(out.data());
+          tree.proof(old - 1, out.data() + 32);
+        };
+        look(before);
+        for (const usize good : {usize{0}, more - 1}) {
+          const merkle::Leaves fail = [&](u8*, usize first, usize count) -> const u8* {
+            if (first + count > good) throw std::bad_alloc();
+            return bytes.data() + 32 * (old + first);
+          };
+          CHECK_THROWS_AS(tree.append(fail, more), std::bad_alloc);
+          const merkle::Spread above = [&](usize count, const std::function<void(usize)>& job) {
+            for (usize i = 0; i < count; ++i) job(i);
+            throw std::bad_alloc();
+          };
+          if (old + more > 1) {
+            CHECK_THROWS_AS(tree.append(merkle::leaves_at(bytes.data() + 32 * old), more, above), std::bad_alloc);
+          }
+          CHECK(tree.count() == old);
+          Buffer after(before.size(), 0);
+          look(after);
+          CHECK(after == before);
+        }
+        REQUIRE(tree.append(bytes.data() + 32 * old, more));
+        Node got(32);
+        Node expected(32);
+        tree.root(got.data());
+        merkle::root(rule, bytes.data(), old + more, expected.data());
+        CHECK(got == expected);
+      }
+    }
   }
 }
 

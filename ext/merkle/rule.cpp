@@ -10,6 +10,7 @@
 #include "hash/keccak.hpp"
 #include "hash/sha256.hpp"
 #include "hash/sm3.hpp"
+#include "wire/rlp.hpp"
 
 namespace isthmus::merkle {
 namespace {
@@ -53,6 +54,30 @@ struct Entry {
   bool free_hash;
 };
 
+// Digests in pairs, of which only powers of two make a tree.
+constexpr Entry whole_pairs(Tree tree, Hash hash, Pairs pairs) {
+  return {{.tree = tree,
+           .hash = hash,
+           .pairs = pairs,
+           .bits = 1,
+           .odd = Odd::refused,
+           .leaf = Leaf::digest,
+           .empty = Empty::refused},
+          false};
+}
+
+// RFC 6962, section 2.1.
+constexpr Entry split_at_powers(Tree tree) {
+  return {{.tree = tree,
+           .hash = Hash::sha256,
+           .pairs = hash::sha256_node,
+           .bits = 1,
+           .odd = Odd::promoted,
+           .leaf = Leaf::prefixed,
+           .empty = Empty::hash_of_nothing},
+          false};
+}
+
 constexpr Entry kRules[] = {
     {{.tree = Tree::sha256d_bitcoin,
       .hash = Hash::sha256d,
@@ -62,54 +87,12 @@ constexpr Entry kRules[] = {
       .leaf = Leaf::digest,
       .empty = Empty::zeros},
      false},
-    {{.tree = Tree::rfc6962,
-      .hash = Hash::sha256,
-      .pairs = hash::sha256_node,
-      .bits = 1,
-      .odd = Odd::promoted,
-      .leaf = Leaf::prefixed,
-      .empty = Empty::hash_of_nothing},
-     false},
-    {{.tree = Tree::cometbft,
-      .hash = Hash::sha256,
-      .pairs = hash::sha256_node,
-      .bits = 1,
-      .odd = Odd::promoted,
-      .leaf = Leaf::prefixed,
-      .empty = Empty::hash_of_nothing},
-     false},
-    {{.tree = Tree::sha256_pairs,
-      .hash = Hash::sha256,
-      .pairs = hash::sha256_64,
-      .bits = 1,
-      .odd = Odd::refused,
-      .leaf = Leaf::digest,
-      .empty = Empty::refused},
-     false},
-    {{.tree = Tree::sm3_pairs,
-      .hash = Hash::sm3,
-      .pairs = hash::sm3_64,
-      .bits = 1,
-      .odd = Odd::refused,
-      .leaf = Leaf::digest,
-      .empty = Empty::refused},
-     false},
-    {{.tree = Tree::keccak256_pairs,
-      .hash = Hash::keccak256,
-      .pairs = hash::keccak256_64,
-      .bits = 1,
-      .odd = Odd::refused,
-      .leaf = Leaf::digest,
-      .empty = Empty::refused},
-     false},
-    {{.tree = Tree::blake3_parent,
-      .hash = Hash::blake3,
-      .pairs = hash::blake3_parent,
-      .bits = 1,
-      .odd = Odd::refused,
-      .leaf = Leaf::digest,
-      .empty = Empty::refused},
-     false},
+    split_at_powers(Tree::rfc6962),
+    split_at_powers(Tree::cometbft),
+    whole_pairs(Tree::sha256_pairs, Hash::sha256, hash::sha256_64),
+    whole_pairs(Tree::sm3_pairs, Hash::sm3, hash::sm3_64),
+    whole_pairs(Tree::keccak256_pairs, Hash::keccak256, hash::keccak256_64),
+    whole_pairs(Tree::blake3_parent, Hash::blake3, hash::blake3_parent),
     {{.tree = Tree::chainmaker,
       .hash = Hash::sha256,
       .pairs = hash::sha256_64,
@@ -154,6 +137,20 @@ constexpr Entry kRules[] = {
      true},
 };
 
+// What the algorithms take for granted: a group fits its room, runs and all levels are made of whole groups, a node of
+// pairs is of 32 bytes, and where groups are not pairs they have all the children there are.
+constexpr bool is_sound(const Rule& rule) {
+  if (rule.bits == 0 || rule.group() > kGroupMost) return false;
+  if (kRunBits % rule.bits != 0 || kLevelsMost % rule.bits != 0) return false;
+  if (digest_size(rule.hash) != kNode) return false;
+  if ((rule.pairs == nullptr) != (rule.bits != 1)) return false;
+  return rule.pairs != nullptr || (rule.odd == Odd::grouped && !rule.swaps);
+}
+
+static_assert(std::all_of(std::begin(kRules), std::end(kRules), [](const Entry& each) { return is_sound(each.rule); }));
+static_assert(std::all_of(std::begin(kPairHashes), std::end(kPairHashes),
+                          [](const PairHash& each) { return digest_size(each.hash) == kNode; }));
+
 const Entry* find(Tree tree) {
   for (const Entry& entry : kRules) {
     if (entry.rule.tree == tree) return &entry;
@@ -166,21 +163,6 @@ struct ZeroNodes {
 };
 
 constinit std::atomic<const ZeroNodes*> zero_nodes{nullptr};
-
-// RLP of a number: the byte itself below 128, else 80 + length and the number without leading zeros.
-usize rlp_number(u8* out, u64 number) {
-  if (number != 0 && number < 0x80) {
-    out[0] = static_cast<u8>(number);
-    return 1;
-  }
-  u8 bytes[8];
-  store_be64(bytes, number);
-  usize skip = 0;
-  while (skip < 8 && bytes[skip] == 0) ++skip;
-  out[0] = static_cast<u8>(0x80 + 8 - skip);
-  memcpy(out + 1, bytes + skip, 8 - skip);
-  return 1 + 8 - skip;
-}
 
 constexpr u8 kLeafPrefix = 0;
 constexpr usize kLeavesAtOnce = 256;
@@ -225,7 +207,7 @@ constexpr usize kGroupsAtOnce = 64;  // keeps the lanes full, and the tables on 
 void hash_some(const Rule& rule, const Group* groups, usize count) {
   hash::Segment segments[2 * kGroupMost * kGroupsAtOnce];
   hash::Message messages[kGroupsAtOnce];
-  u8 numbers[9 * kGroupMost * kGroupsAtOnce];
+  u8 numbers[wire::kRlpNumberMax * kGroupMost * kGroupsAtOnce];
   u8 digests[kNode * kGroupsAtOnce];
   hash::Segment* segment = segments;
   u8* number = numbers;
@@ -234,7 +216,7 @@ void hash_some(const Rule& rule, const Group* groups, usize count) {
     const hash::Segment* const first = segment;
     if (rule.leaf == Leaf::numbered && group.of_leaves) {
       for (u32 k = 0; k < group.size; ++k) {
-        const usize length = rlp_number(number, group.first + k);
+        const usize length = wire::write_rlp_number(number, group.first + k);
         *segment++ = {number, length};
         *segment++ = {group.children + kNode * k, kNode};
         number += length;

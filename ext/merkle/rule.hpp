@@ -18,6 +18,10 @@ inline constexpr usize kNode = 32;
 inline constexpr u32 kGroupMost = 16;
 inline constexpr u32 kLevelsMost = 64;  // of a tree whose count fits 64 bits
 
+// Levels are made in runs of 2^12 nodes: a run and what is above it stay in the second-level cache.
+inline constexpr u32 kRunBits = 12;
+inline constexpr usize kRun = usize{1} << kRunBits;
+
 // What becomes of the last node of a level whose number of nodes is odd.
 enum class Odd : u8 {
   refused,   // cannot be: only powers of two of leaves are trees

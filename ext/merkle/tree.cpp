@@ -11,8 +11,6 @@
 namespace isthmus::merkle {
 namespace {
 
-constexpr u32 kRunBits = 12;  // levels are made in runs that stay in the second-level cache, as roots are
-constexpr usize kRun = usize{1} << kRunBits;
 constexpr usize kRunsPerJob = 8;
 constexpr usize kProofsPerJob = 1024;
 constexpr usize kAhead = 8;  // proofs: how far prefetching runs ahead
@@ -72,20 +70,20 @@ bool Tree::update_run(u32 level, u32 upto, u64 first, u64 run) {
   return clean;
 }
 
-// Takes in `leaves`, unless null, as the leaves first .., run by run just before they are hashed, and makes every
-// node above them anew. No other node depends on them or on the number of leaves: a node that padding or promotion made
-// stands above the last leaf, and so above every leaf that comes after it.
-bool Tree::update(u64 first, const Leaves* leaves, const Spread& spread) {
+// Takes in `leaves` as the leaves first .., run by run just before they are hashed, and makes every node above them
+// anew. No other node depends on them or on the number of leaves: a node that padding or promotion made stands above
+// the last leaf, and so above every leaf that comes after it.
+bool Tree::update(u64 first, const Leaves& leaves, const Spread& spread) {
   const u64 old = first;
   const auto take_in = [&](u64 run) {
     const u64 from = std::max(old, run << kRunBits);
     const u64 to = std::min<u64>(count_, (run + 1) << kRunBits);
     const usize count = static_cast<usize>(to - from);
     u8* const room = node(0, from);
-    const u8* const nodes = (*leaves)(room, static_cast<usize>(from - old), count);
+    const u8* const nodes = leaves(room, static_cast<usize>(from - old), count);
     if (nodes != room) memcpy(room, nodes, kNode * count);
   };
-  if (depth_ == 0 && leaves != nullptr) take_in(0);
+  if (depth_ == 0) take_in(0);
   std::atomic<bool> clean{true};
   for (u32 level = 0; level < depth_; level += kRunBits / rule_.bits) {
     const u32 upto = std::min(depth_, level + kRunBits / rule_.bits);
@@ -93,7 +91,7 @@ bool Tree::update(u64 first, const Leaves* leaves, const Spread& spread) {
     const usize runs = static_cast<usize>((width_[level] + kRun - 1) >> kRunBits) - first_run;
     const auto work = [&](usize job) {
       for (usize i = job * kRunsPerJob; i < runs && i < (job + 1) * kRunsPerJob; ++i) {
-        if (level == 0 && leaves != nullptr) take_in(first_run + i);
+        if (level == 0) take_in(first_run + i);
         if (!update_run(level, upto, first, first_run + i)) clean = false;
       }
     };
@@ -103,23 +101,49 @@ bool Tree::update(u64 first, const Leaves* leaves, const Spread& spread) {
   return clean;
 }
 
+void Tree::set_count(usize count) {
+  count_ = count;
+  depth_ = 0;
+  width_[0] = count;
+  for (u64 width = count; width > 1; width = width_[depth_]) width_[++depth_] = width_above(rule_, width);
+}
+
+// What a tree was before update(): its count, and the last node of each level above its leaves, which are all that
+// update() changes of it. Puts it back, unless the longer tree is kept.
+class Tree::Undo {
+ public:
+  explicit Undo(Tree& tree) : tree_(tree), count_(tree.count_) {
+    for (u32 level = 1; level <= tree.depth_; ++level) memcpy(nodes_[level], last(level), kNode);
+  }
+  ~Undo() {
+    if (kept_) return;
+    tree_.set_count(count_);
+    for (u32 level = 1; level <= tree_.depth_; ++level) memcpy(last(level), nodes_[level], kNode);
+  }
+  Undo(const Undo&) = delete;
+  Undo& operator=(const Undo&) = delete;
+
+  void keep() { kept_ = true; }
+
+ private:
+  u8* last(u32 level) const { return tree_.node(level, tree_.width_[level] - 1); }
+
+  Tree& tree_;
+  usize count_;
+  u8 nodes_[kLevelsMost + 1][kNode];
+  bool kept_ = false;
+};
+
 bool Tree::append(const Leaves& leaves, usize count, const Spread& spread) {
   const usize old = count_;
   if (!is_count(rule_, old + count)) return false;
   if (count == 0) return true;
   reserve(old + count);
-  const auto grow_to = [&](usize total) {
-    count_ = total;
-    depth_ = 0;
-    width_[0] = total;
-    for (u64 width = total; width > 1; width = width_[depth_]) width_[++depth_] = width_above(rule_, width);
-  };
-  grow_to(old + count);
-  if (update(old, &leaves, spread)) return true;
-  // What the new leaves changed is above the old last one too; making that anew brings the old tree back.
-  grow_to(old);
-  if (old != 0) update(old - 1, nullptr, spread);
-  return false;
+  Undo undo(*this);  // also when update() runs out of memory
+  set_count(old + count);
+  if (!update(old, leaves, spread)) return false;
+  undo.keep();
+  return true;
 }
 
 void Tree::root(u8* out) const {

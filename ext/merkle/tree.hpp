@@ -32,9 +32,6 @@ class Tree {
   // 32 bytes; the rule has a tree of count() leaves.
   void root(u8* out) const;
 
-  // Leaf `index`, 32 bytes.
-  const u8* leaf(usize index) const { return node(0, index); }
-
   // The siblings on the way up from leaf `index` < count(), lowest first, in the order of their level:
   // proof_length(rule(), index, count()) nodes.
   void proof(u64 index, u8* out) const;
@@ -49,8 +46,11 @@ class Tree {
  private:
   const u8* node(u32 level, u64 index) const { return nodes_.get() + kNode * (offset_[level] + index); }
   u8* node(u32 level, u64 index) { return nodes_.get() + kNode * (offset_[level] + index); }
+  class Undo;
+
   void reserve(usize count);
-  bool update(u64 first, const Leaves* leaves, const Spread& spread);
+  void set_count(usize count);
+  bool update(u64 first, const Leaves& leaves, const Spread& spread);
   bool update_run(u32 level, u32 upto, u64 first, u64 run);
   void prefetch(u64 index) const;
 

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <bit>
+#include <compare>
 #include <memory>
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/made_once.hpp"
 #include "hash/hash.hpp"
+#include "merkle/trie_node.hpp"
 #include "wire/rlp.hpp"
 
 namespace isthmus::merkle {
@@ -15,15 +18,10 @@ namespace {
 using hash::Message;
 using hash::Segment;
 
-constexpr usize kRun = 512;    // nodes written before they are hashed: their headers stay in the second-level cache
-constexpr usize kInline = 32;  // a node whose encoding is shorter stands in its parent instead of its hash
-constexpr usize kBranchMax = wire::kRlpHeaderMax + 16 * (1 + kTrieRoot) + wire::kRlpHeaderMax;
+constexpr usize kNodesAtOnce = 512;  // written before they are hashed: their headers stay in the second-level cache
+constexpr usize kBranchMax = wire::kRlpHeaderMax + kBranchChildren * (1 + kTrieRoot) + wire::kRlpHeaderMax;
 constexpr u32 kNone = ~u32{0};
 constexpr u32 kIsBranch = u32{1} << 31;  // in a child's number: a branch's, else an item's
-constexpr u8 kLeafFlag = 0x20;           // of hex-prefix paths, whose odd ones have 0x10 besides
-constexpr u8 kOddFlag = 0x10;
-
-u8 nibble(Bytes key, usize at) { return at % 2 == 0 ? key[at / 2] >> 4 : key[at / 2] & 0x0f; }
 
 // Nibbles that both keys begin with.
 usize common_prefix(Bytes a, Bytes b) {
@@ -47,7 +45,11 @@ struct Item {
 
 // A branch, and the extension before it where path_at < depth.
 struct Branch {
-  u32 children[16];
+  Branch(usize depth_of_children, u32 any_item) : item(any_item), depth(depth_of_children) {
+    std::fill_n(children, kBranchChildren, kNone);
+  }
+
+  u32 children[kBranchChildren];
   u32 value_item = kNone;
   u32 item;           // any item below: its key holds the path
   u32 height = 1;     // 1 + that of the highest child; leaves are at 0
@@ -106,10 +108,7 @@ class Tries {
 
   void open(usize depth, u32 item) {
     open_.push_back(static_cast<u32>(branches_.size()));
-    Branch& branch = branches_.emplace_back();
-    std::fill_n(branch.children, 16, kNone);
-    branch.depth = depth;
-    branch.item = item;
+    branches_.emplace_back(depth, item);
   }
 
   bool place(u32 i, bool has_next) {
@@ -260,8 +259,8 @@ class Tries {
     for (const Branch& branch : branches_) {
       if (branch.value_item != kNone) items_[branch.value_item].path_at = kInBranch;
     }
-    for (usize at = 0; at < items_.size(); at += kRun) {
-      const usize last = std::min(items_.size(), at + kRun);
+    for (usize at = 0; at < items_.size(); at += kNodesAtOnce) {
+      const usize last = std::min(items_.size(), at + kNodesAtOnce);
       usize bytes = 0;
       for (usize i = at; i < last; ++i) bytes += 3 * wire::kRlpHeaderMax + items_[i].key.size() + 1;
       begin_run(bytes);
@@ -297,7 +296,7 @@ class Tries {
     const std::vector<u32> order = by_height(ends);
     u32 at = 0;
     for (const u32 end : ends) {
-      for (; at < end; at += kRun) hash_run({order.data() + at, std::min<usize>(end - at, kRun)});
+      for (; at < end; at += kNodesAtOnce) hash_run({order.data() + at, std::min<usize>(end - at, kNodesAtOnce)});
       at = end;
     }
   }
@@ -319,20 +318,22 @@ class Tries {
     flush();
   }
 
-  // A root is hashed however short it is; that of an empty trie is the hash of the empty string's encoding.
+  // A root is hashed however short it is.
   void write_roots(u8* roots) {
-    static constexpr u8 kEmpty[] = {wire::kRlpString};
     for (usize i = 0; i < tops_.size(); ++i) {
       u8* const out = roots + kTrieRoot * i;
-      const bool is_empty = tops_[i] == kNone;
-      const Ref* const ref = is_empty ? nullptr : &ref_of(tops_[i]);
-      if (ref != nullptr && ref->len == kTrieRoot) {
-        memcpy(out, ref->bytes, kTrieRoot);
+      if (tops_[i] == kNone) {
+        memcpy(out, empty_trie_root(), kTrieRoot);
         continue;
       }
-      segments_[count_] = is_empty ? Segment{kEmpty, 1} : Segment{ref->bytes, ref->len};
+      const Ref& ref = ref_of(tops_[i]);
+      if (ref.len == kTrieRoot) {
+        memcpy(out, ref.bytes, kTrieRoot);
+        continue;
+      }
+      segments_[count_] = {ref.bytes, ref.len};
       messages_[count_] = {segments_ + count_, 1, out};
-      if (++count_ == kRun) flush();
+      if (++count_ == kNodesAtOnce) flush();
     }
     flush();
   }
@@ -350,8 +351,8 @@ class Tries {
   // A run.
   std::vector<u8> text_;
   u8* end_ = nullptr;
-  Segment segments_[2 * kRun];
-  Message messages_[kRun];
+  Segment segments_[2 * kNodesAtOnce];
+  Message messages_[kNodesAtOnce];
   usize count_ = 0;
 };
 
@@ -376,51 +377,73 @@ std::vector<Sorted> sorted(std::span<const Bytes> keys) {
   std::sort(order.begin(), order.end(), [keys](const Sorted& a, const Sorted& b) {
     if (a.head != b.head) return a.head < b.head;
     const Bytes x = keys[a.index], y = keys[b.index];
-    return std::lexicographical_compare(x.begin(), x.end(), y.begin(), y.end());
+    const auto less = std::lexicographical_compare_three_way(x.begin(), x.end(), y.begin(), y.end());
+    return less != 0 ? less < 0 : a.index < b.index;
   });
   return order;
+}
+
+// Of the keys that are equal to the one before them in this order, the first in the list.
+EqualKeys first_repeated(std::span<const Bytes> keys, std::span<const Sorted> order) {
+  EqualKeys found = {0, keys.size()};
+  for (usize i = 1; i < order.size(); ++i) {
+    const EqualKeys here = {order[i - 1].index, order[i].index};
+    if (here.second < found.second && equal(keys[here.first], keys[here.second])) found = here;
+  }
+  return found;
 }
 
 class IndexKeys {
  public:
   explicit IndexKeys(usize count) : keys_(count) {
-    for (usize i = 0; i < count; ++i) keys_[i].len = static_cast<u8>(write_index_key(keys_[i].bytes, i));
+    for (usize i = 0; i < count; ++i) keys_[i].len = static_cast<u8>(wire::write_rlp_number(keys_[i].bytes, i));
   }
 
   Bytes operator[](usize i) const { return {keys_[i].bytes, keys_[i].len}; }
 
  private:
   struct Key {
-    u8 bytes[kIndexKeyMax];
+    u8 bytes[wire::kRlpNumberMax];
     u8 len;
   };
 
   std::vector<Key> keys_;
 };
 
+struct EmptyRoot {
+  u8 bytes[kTrieRoot];
+};
+
+constinit std::atomic<const EmptyRoot*> empty_root{nullptr};
+
 }  // namespace
 
-usize write_index_key(u8* out, u64 index) {
-  u8 digits[8];
-  usize count = 0;
-  for (u64 left = index; left != 0; left >>= 8) ++count;
-  for (usize i = 0; i < count; ++i) digits[i] = static_cast<u8>(index >> (8 * (count - 1 - i)));
-  const usize header = wire::write_rlp_string_header(out, {digits, count});
-  memcpy(out + header, digits, count);
-  return header + count;
+// The hash of the empty string's encoding.
+const u8* empty_trie_root() {
+  const EmptyRoot& root = made_once(empty_root, [] {
+    static constexpr u8 kEmpty[] = {wire::kRlpString};
+    auto made = std::make_unique<EmptyRoot>();
+    const Segment segment = {kEmpty, 1};
+    const Message message = {&segment, 1, made->bytes};
+    hash::digest_many(Hash::keccak256, {&message, 1});
+    return made;
+  });
+  return root.bytes;
 }
 
-bool trie_root(std::span<const Bytes> keys, std::span<const Bytes> values, u8* root) {
+std::optional<EqualKeys> trie_root(std::span<const Bytes> keys, std::span<const Bytes> values, u8* root) {
   ISTHMUS_CHECK(keys.size() == values.size() && keys.size() < kIsBranch);
+  const std::vector<Sorted> order = sorted(keys);
   const auto tries = std::make_unique_for_overwrite<Tries>();
   tries->reserve(keys.size());
-  for (const Sorted& each : sorted(keys)) tries->add_item(keys[each.index], values[each.index]);
-  if (!tries->close()) return false;
+  for (const Sorted& each : order) tries->add_item(keys[each.index], values[each.index]);
+  if (!tries->close()) return first_repeated(keys, order);
   tries->hash(root);
-  return true;
+  return std::nullopt;
 }
 
 void list_roots(std::span<const Bytes> values, std::span<const usize> ends, u8* roots) {
+  ISTHMUS_CHECK(values.size() < kIsBranch && (ends.empty() ? 0 : ends.back()) == values.size());
   usize longest = 0;
   for (usize i = 0; i < ends.size(); ++i) longest = std::max(longest, ends[i] - (i == 0 ? 0 : ends[i - 1]));
   const IndexKeys keys(longest);

@@ -6,22 +6,31 @@
 // node, about 150 bytes of memory an item; values are read where they lie.
 #pragma once
 
+#include <optional>
+
 #include "base/span.hpp"
 
 namespace isthmus::merkle {
 
 inline constexpr usize kTrieRoot = 32;
 
+// Two places of a list of keys, first < second, where the same key stands.
+struct EqualKeys {
+  usize first;
+  usize second;
+};
+
 // Writes the root of the trie that holds values[i] under keys[i] (equally many, fewer than 2^31) to `root`. No value
-// may be empty: a trie holds nothing under a key whose value is empty. False iff two keys are equal.
-bool trie_root(std::span<const Bytes> keys, std::span<const Bytes> values, u8* root);
+// may be empty: a trie holds nothing under a key whose value is empty. Where keys are equal there is no root, and the
+// first that repeats another is told, with that other.
+std::optional<EqualKeys> trie_root(std::span<const Bytes> keys, std::span<const Bytes> values, u8* root);
 
-// Writes the key of an item of an ordered list, the RLP of its index, to `out`; returns its length.
-inline constexpr usize kIndexKeyMax = 9;
-usize write_index_key(u8* out, u64 index);
+// The root of the trie that holds nothing.
+const u8* empty_trie_root();
 
-// Roots of ordered lists, whose keys are the RLP of each index: list i holds values[ends[i - 1] .. ends[i]). Roots go
-// to roots[32 i ..]; nodes of all lists share the lanes. No value may be empty.
+// Roots of ordered lists, whose keys are the RLP of each index: list i holds values[ends[i - 1] .. ends[i]). The ends
+// ascend to the number of values, which are fewer than 2^31 and none of them empty. Roots go to roots[32 i ..]; nodes
+// of all lists share the lanes.
 void list_roots(std::span<const Bytes> values, std::span<const usize> ends, u8* roots);
 
 }  // namespace isthmus::merkle

@@ -4,8 +4,10 @@
 #include <bit>
 #include <vector>
 
+#include "base/check.hpp"
 #include "hash/hash.hpp"
 #include "merkle/trie.hpp"
+#include "merkle/trie_node.hpp"
 #include "wire/rlp.hpp"
 
 namespace isthmus::merkle {
@@ -13,11 +15,8 @@ namespace {
 
 using wire::RlpItem;
 
-constexpr usize kBranchItems = 17;
-constexpr usize kInline = 32;  // a node whose encoding is shorter stands in its parent
+constexpr usize kBranchItems = kBranchChildren + 1;
 constexpr u8 kEmptyTrie = wire::kRlpString;
-
-bool equal(Bytes a, Bytes b) { return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin()); }
 
 // ---- one hash for each node ----
 
@@ -25,6 +24,8 @@ bool equal(Bytes a, Bytes b) { return a.size() == b.size() && std::equal(a.begin
 // so bytes that were made to share marks are hashed more than once but never make the search long.
 class Digests {
  public:
+  static constexpr usize kNodesMax = usize{1} << 31;
+
   explicit Digests(usize count) : table_(std::bit_ceil(2 * count + 1), kNone) { numbers_.reserve(count); }
 
   void add(Bytes node) { numbers_.push_back(number_of(node)); }
@@ -43,7 +44,11 @@ class Digests {
     hash::digest_many(Hash::keccak256, messages);
   }
 
-  Bytes operator[](usize i) const { return {digests_.data() + kTrieRoot * numbers_[i], kTrieRoot}; }
+  // Of the node that was added or skipped as number `i`; nothing, which equals no hash, where it was skipped.
+  Bytes operator[](usize i) const {
+    if (numbers_[i] == kNone) return {};
+    return {digests_.data() + kTrieRoot * numbers_[i], kTrieRoot};
+  }
 
  private:
   static constexpr u32 kNone = ~u32{0};
@@ -91,10 +96,7 @@ struct Path {
   bool is_leaf = false;
 
   usize len() const { return 2 * bytes.size() - (is_odd ? 1 : 2); }
-  u8 operator[](usize i) const {
-    const usize at = i + (is_odd ? 1 : 2);
-    return at % 2 == 0 ? bytes[at / 2] >> 4 : bytes[at / 2] & 0x0f;
-  }
+  u8 operator[](usize i) const { return nibble(bytes, i + (is_odd ? 1 : 2)); }
 };
 
 struct Node {
@@ -105,8 +107,8 @@ struct Node {
 
 // Flags 0 to 3, and a zero nibble to pad an even path.
 bool read_path(const RlpItem& item, Path& path) {
-  if (item.is_list || item.payload.empty() || item.payload[0] >= 0x40) return false;
-  path = {item.payload, (item.payload[0] & 0x10) != 0, (item.payload[0] & 0x20) != 0};
+  if (item.is_list || item.payload.empty() || item.payload[0] >= 2 * kLeafFlag) return false;
+  path = {item.payload, (item.payload[0] & kOddFlag) != 0, (item.payload[0] & kLeafFlag) != 0};
   return path.is_odd || (item.payload[0] & 0x0f) == 0;
 }
 
@@ -119,10 +121,10 @@ bool is_child(const RlpItem& item) {
 bool is_empty(const RlpItem& item) { return !item.is_list && item.payload.empty(); }
 
 bool is_branch(const Node& node) {
-  for (usize i = 0; i < 16; ++i) {
+  for (usize i = 0; i < kBranchChildren; ++i) {
     if (!is_empty(node.items[i]) && !is_child(node.items[i])) return false;
   }
-  return !node.items[16].is_list;
+  return !node.items[kBranchChildren].is_list;
 }
 
 bool is_leaf_or_extension(Node& node) {
@@ -145,8 +147,6 @@ bool read_node(Bytes encoding, Node& node) {
 
 // ---- one proof ----
 
-u8 nibble(Bytes key, usize at) { return at % 2 == 0 ? key[at / 2] >> 4 : key[at / 2] & 0x0f; }
-
 class Walk {
  public:
   Walk(Bytes key, std::span<const Bytes> nodes, const Digests& digests, usize first)
@@ -168,7 +168,7 @@ class Walk {
       is_after_extension = !node.is_branch;
       const RlpItem* next;
       if (node.is_branch) {
-        if (at_ == 2 * key_.size()) return answer(node.items[16].payload, value);
+        if (at_ == 2 * key_.size()) return answer(node.items[kBranchChildren].payload, value);
         next = &node.items[nibble(key_, at_++)];
         if (is_empty(*next)) return TrieAnswer::absent;
       } else {
@@ -247,6 +247,7 @@ class Rows {
 }  // namespace
 
 void read_trie_proofs(const TrieProofs& proofs, std::span<TrieAnswer> answers, std::span<Bytes> values) {
+  ISTHMUS_CHECK(proofs.nodes.size() < Digests::kNodesMax);
   const Rows rows(proofs);
   Digests digests(proofs.nodes.size());
   for (usize i = 0; i < proofs.keys.size(); ++i) {
@@ -254,14 +255,12 @@ void read_trie_proofs(const TrieProofs& proofs, std::span<TrieAnswer> answers, s
     for (const Bytes& node : rows.nodes(i)) asks ? digests.add(node) : digests.skip();
   }
   digests.hash();
-  u8 empty_root[kTrieRoot];
-  static_cast<void>(trie_root({}, {}, empty_root));  // false only for equal keys
   for (usize i = 0; i < proofs.keys.size(); ++i) {
     values[i] = {};
     if (!rows.may_hold(i)) {
       answers[i] = TrieAnswer::refused;
     } else if (rows.is_of_empty_trie(i)) {
-      answers[i] = equal(rows.root(i), empty_root) ? TrieAnswer::absent : TrieAnswer::refused;
+      answers[i] = equal(rows.root(i), {empty_trie_root(), kTrieRoot}) ? TrieAnswer::absent : TrieAnswer::refused;
     } else {
       Walk walk(proofs.keys[i], rows.nodes(i), digests, rows.first(i));
       answers[i] = walk.run(rows.root(i), values[i]);

@@ -18,7 +18,8 @@ enum class TrieAnswer : u8 {
   present = 2,
 };
 
-// Row i asks for keys[i] under roots[i], or under the only root, with the nodes from node_ends[i - 1] to node_ends[i].
+// Row i asks for keys[i] under roots[i], or under the only root, with the nodes from node_ends[i - 1] to node_ends[i],
+// of which there are fewer than 2^31 in all.
 struct TrieProofs {
   std::span<const Bytes> roots;
   std::span<const Bytes> keys;

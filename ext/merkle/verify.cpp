@@ -8,6 +8,7 @@
 #include "merkle/verify.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 namespace isthmus::merkle {
@@ -39,23 +40,22 @@ struct Climber {
 
 bool equal(const u8* a, const u8* b) { return memcmp(a, b, kNode) == 0; }
 
-// The work of one thread; its buffers are used again from piece to piece.
+// One piece of work: up to kRowsPerJob rows on their way up.
 class Climb {
  public:
-  // For pieces of at most `rows` rows.
   Climb(const Rule& rule, std::span<const Proof> proofs, u8* ok, usize rows)
-      : rule_(rule), proofs_(proofs), ok_(ok), stride_(kNode * rule.group()) {
-    climbers_.resize(rows);
-    live_.reserve(rows);
-    follows_.resize(rows);
-    children_.resize(stride_ * rows);
-    if (rule_.odd == Odd::promoted) held_.resize(kNode * rows);
-    for (std::vector<u8>& nodes : nodes_) nodes.resize(kNode * rows);
+      : rule_(rule),
+        proofs_(proofs),
+        ok_(ok),
+        stride_(kNode * rule.group()),
+        children_(std::make_unique_for_overwrite<u8[]>(stride_ * rows)),
+        nodes_(std::make_unique_for_overwrite<u8[]>(kNode * rows)) {
+    if (rule_.odd == Odd::promoted) held_ = std::make_unique_for_overwrite<u8[]>(kNode * rows);
   }
 
   void run(std::span<const Place> places) {
     begin(places);
-    for (level_ = 0; !live_.empty(); ++level_) step();
+    for (level_ = 0; live_count_ != 0; ++level_) step();
     for (usize i = 0; i < places.size(); ++i) {
       if (follows_[i] != i) ok_[places[i].row] = ok_[places[follows_[i]].row];
     }
@@ -70,14 +70,14 @@ class Climb {
 
   void begin(std::span<const Place> places) {
     places_ = places.data();
-    live_.clear();
+    live_count_ = places.size();
     for (u32 i = 0; i < places.size(); ++i) {
       if (i + kAhead < places.size()) __builtin_prefetch(&proofs_[places[i + kAhead].row]);
       const Proof& proof = proofs_[places[i].row];
       const u8* const end = proof.siblings + kNode * proof.length;
       for (const u8* line = proof.siblings; line < end; line += kLine) __builtin_prefetch(line, 0, 2);
       climbers_[i] = {proof.leaf, proof.siblings, end, proof.index, proof.count, places[i].tree, false};
-      live_.push_back(i);
+      live_[i] = i;
       follows_[i] = i;
     }
   }
@@ -86,12 +86,12 @@ class Climb {
 
   // One level up for every climber; those that arrive, fail or follow another are dropped.
   void step() {
-    steps_.clear();
+    step_count_ = 0;
     usize kept = 0;
-    for (usize i = 0; i < live_.size(); ++i) {
+    for (usize i = 0; i < live_count_; ++i) {
       if (proceeds(live_[i])) live_[kept++] = live_[i];
     }
-    live_.resize(kept);
+    live_count_ = kept;
     hash();
   }
 
@@ -104,17 +104,17 @@ class Climb {
     }
     const u32 size = group_size(rule_, climber.width, climber.index >> rule_.bits);
     if (size == 1 && rule_.odd == Odd::promoted) {
-      u8* const held = held_.data() + kNode * number;
+      u8* const held = held_.get() + kNode * number;
       memmove(held, climber.node, kNode);
       climber.node = held;
       rise(climber);
       return true;
     }
-    const u32 children = gather(number, size, children_.data() + stride_ * steps_.size());
+    const u32 children = gather(number, size, children_.get() + stride_ * step_count_);
     if (children == 0) return false;
     rise(climber);
     if (shares(number, children)) return false;
-    steps_.push_back({number, children});
+    steps_[step_count_++] = {number, children};
     return true;
   }
 
@@ -168,15 +168,15 @@ class Climb {
   // left to do the same: it follows that one. Two that once meet and differ are never asked about again: what differs,
   // in the children or in a sibling further up, makes every node from there on differ.
   bool shares(u32 number, u32 size) {
-    if (steps_.empty()) return false;
+    if (step_count_ == 0) return false;
     Climber& climber = climbers_[number];
-    const Climber& other = climbers_[steps_.back().climber];
+    const Climber& other = climbers_[steps_[step_count_ - 1].climber];
     if (other.index != climber.index || other.tree != climber.tree || climber.apart) return false;
     const usize rest = static_cast<usize>(climber.end - climber.siblings);
-    const u8* const mine = children_.data() + stride_ * steps_.size();
-    climber.apart = steps_.back().size != size || static_cast<usize>(other.end - other.siblings) != rest ||
+    const u8* const mine = children_.get() + stride_ * step_count_;
+    climber.apart = steps_[step_count_ - 1].size != size || static_cast<usize>(other.end - other.siblings) != rest ||
                     memcmp(mine, mine - stride_, kNode * size) != 0 || (rest != 0 && differ(climber, other, rest));
-    if (!climber.apart) follows_[number] = steps_.back().climber;
+    if (!climber.apart) follows_[number] = steps_[step_count_ - 1].climber;
     return !climber.apart;
   }
 
@@ -185,18 +185,18 @@ class Climb {
     return !equal(a.end - kNode, b.end - kNode) || memcmp(a.siblings, b.siblings, rest) != 0;
   }
 
-  // The parents of all that were gathered. Nodes of two levels are kept: what was hashed last is read for the next one.
+  // The parents of all that were gathered. They take the place of the nodes below them, which nobody reads any more.
   void hash() {
-    u8* const nodes = nodes_[level_ & 1].data();
-    if (rule_.pairs != nullptr) rule_.pairs(nodes, children_.data(), steps_.size());
+    u8* const nodes = nodes_.get();
+    if (rule_.pairs != nullptr) rule_.pairs(nodes, children_.get(), step_count_);
     groups_.clear();
-    for (usize i = 0; i < steps_.size(); ++i) {
+    for (usize i = 0; i < step_count_; ++i) {
       if (rule_.pairs != nullptr && steps_[i].size == 2) continue;
       const u64 first = climbers_[steps_[i].climber].index << rule_.bits;
-      groups_.push_back({children_.data() + stride_ * i, nodes + kNode * i, first, steps_[i].size, level_ == 0});
+      groups_.push_back({children_.get() + stride_ * i, nodes + kNode * i, first, steps_[i].size, level_ == 0});
     }
     hash_groups(rule_, groups_);
-    for (usize i = 0; i < steps_.size(); ++i) climbers_[steps_[i].climber].node = nodes + kNode * i;
+    for (usize i = 0; i < step_count_; ++i) climbers_[steps_[i].climber].node = nodes + kNode * i;
   }
 
   static constexpr usize kLine = 64;  // proofs lie anywhere: all of a piece's are asked for at once
@@ -208,14 +208,16 @@ class Climb {
   usize stride_;  // bytes between the children of two steps
   u32 level_ = 0;
   const Place* places_ = nullptr;
-  std::vector<Climber> climbers_;  // by place within the piece
-  std::vector<u32> live_;          // of them, in order
-  std::vector<Step> steps_;
+  std::unique_ptr<u8[]> children_;  // of the steps
+  std::unique_ptr<u8[]> nodes_;     // over them, where climbers stand
+  std::unique_ptr<u8[]> held_;      // nodes that were promoted, by place within the piece
+  Climber climbers_[kRowsPerJob];   // by place within the piece
+  u32 follows_[kRowsPerJob];        // by place within the piece: whose answer it has
+  u32 live_[kRowsPerJob];           // places of those that are not there yet, in order
+  Step steps_[kRowsPerJob];
+  usize live_count_ = 0;
+  usize step_count_ = 0;
   std::vector<Group> groups_;
-  std::vector<u8> children_;
-  std::vector<u8> nodes_[2];
-  std::vector<u8> held_;      // nodes that were promoted, by place within the piece
-  std::vector<u32> follows_;  // by place within the piece: whose answer it has
 };
 
 // Sorts by index, rows of one index in the order they have; indices are below `count`.
@@ -254,12 +256,16 @@ std::vector<Place> places_of(const Rule& rule, std::span<const Proof> proofs, u8
     if (!places.empty()) sort_by_index(places, proofs[places.front().row].count);
     return places;
   }
+  // Most roots differ in their first bytes, which lie in the place itself: rows are not looked up to sort them.
+  for (Place& place : places) place.tree = load_be64(proofs[place.row].root);
   std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
-    const int roots = memcmp(proofs[a.row].root, proofs[b.row].root, kNode);
-    if (roots != 0) return roots < 0;
-    if (proofs[a.row].count != proofs[b.row].count) return proofs[a.row].count < proofs[b.row].count;
-    return a < b;
+    if (a.tree != b.tree) return a.tree < b.tree;
+    const Proof& x = proofs[a.row];
+    const Proof& y = proofs[b.row];
+    const int roots = memcmp(x.root, y.root, kNode);
+    return roots != 0 ? roots < 0 : x.count != y.count ? x.count < y.count : a < b;
   });
+  places.front().tree = 0;
   for (usize i = 1; i < places.size(); ++i) {
     const Proof& before = proofs[places[i - 1].row];
     const Proof& here = proofs[places[i].row];

@@ -2,6 +2,8 @@
 // read: a byte below 80 stands for itself, lengths are in their shortest form, and nothing is left over.
 #pragma once
 
+#include <bit>
+
 #include "base/span.hpp"
 
 namespace isthmus::wire {
@@ -16,6 +18,7 @@ inline constexpr u8 kRlpString = 0x80;
 inline constexpr u8 kRlpList = 0xc0;
 inline constexpr usize kRlpShortMax = 55;   // longest payload whose length stands in the first byte
 inline constexpr usize kRlpHeaderMax = 9;   // bytes before a payload
+inline constexpr usize kRlpNumberMax = 9;   // bytes of a number of 64 bits
 inline constexpr usize kRlpDepthMax = 256;  // lists within lists that is_canonical_rlp follows
 
 // Takes the item at the front of `in`; what a list holds is not looked at. False iff the bytes are not the canonical
@@ -53,6 +56,17 @@ inline usize rlp_string_header_len(Bytes string) {
 
 inline usize write_rlp_string_header(u8* out, Bytes string) {
   return stands_for_itself(string) ? 0 : write_rlp_header(out, kRlpString, string.size());
+}
+
+// Writes a number, the string of its big-endian bytes without leading zeros; returns the length of its encoding.
+inline usize write_rlp_number(u8* out, u64 number) {
+  u8 bytes[8];
+  store_be64(bytes, number);
+  const usize len = (static_cast<usize>(std::bit_width(number)) + 7) / 8;
+  const Bytes string{bytes + sizeof bytes - len, len};
+  const usize header = write_rlp_string_header(out, string);
+  memcpy(out + header, string.data(), len);
+  return header + len;
 }
 
 }  // namespace isthmus::wire

@@ -45,6 +45,24 @@ TEST_CASE("RLP headers are written and read at every length around their forms")
   }
 }
 
+TEST_CASE("RLP of numbers is that of their bytes without leading zeros") {
+  for (u32 bits = 0; bits <= 64; ++bits) {
+    const u64 top = bits == 64 ? 0 : u64{1} << bits;
+    for (const u64 number : {top, top - 1, top + 1}) {
+      Buffer digits;
+      for (u64 left = number; left != 0; left >>= 8) digits.insert(digits.begin(), static_cast<u8>(left));
+      u8 out[2 * kRlpNumberMax];
+      Bytes in = {out, write_rlp_number(out, number)};
+      CHECK(in.size() <= kRlpNumberMax);
+      CHECK(is_canonical_rlp(in));
+      RlpItem item;
+      REQUIRE(take_rlp(in, item));
+      CHECK_FALSE(item.is_list);
+      CHECK(equal(item.payload, digits));
+    }
+  }
+}
+
 TEST_CASE("RLP of single bytes") {
   for (u32 value = 0; value < 256; ++value) {
     const Buffer bare = {static_cast<u8>(value)};

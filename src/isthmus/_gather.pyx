@@ -7,8 +7,29 @@ immutable or this call's own copy, so nobody can change an item between two read
 """
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_AsStringAndSize, PyBytes_Check
+from cpython.bytes cimport PyBytes_AsStringAndSize
+from cpython.object cimport PyObject
 from libc.stdint cimport uint64_t, uintptr_t
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define isthmus_fetch(address) __builtin_prefetch(address)
+    #else
+    #define isthmus_fetch(address) ((void)(address))
+    #endif
+    """
+    void isthmus_fetch(const void* address) noexcept nogil
+
+# borrowed: an item lives as long as the tuple that holds it
+cdef extern from "Python.h":
+    PyObject* PyTuple_GET_ITEM(object held, Py_ssize_t position)
+    bint PyBytes_Check(PyObject* item)
+    char* PyBytes_AS_STRING(PyObject* item)
+    Py_ssize_t PyBytes_GET_SIZE(PyObject* item)
+
+cdef enum:
+    AHEAD = 16  # items: objects of a list lie anywhere, and each is asked for while others before it are looked at
 
 
 cdef class Held:
@@ -51,7 +72,8 @@ def walk(items, str name):
     cdef Py_ssize_t position
     cdef char* start = NULL
     cdef Py_ssize_t size = 0
-    cdef object item, owned
+    cdef PyObject* item
+    cdef object owned
     cdef list kept = []
     addresses = bytearray(8 * count)
     lengths = bytearray(8 * count)
@@ -60,11 +82,14 @@ def walk(items, str name):
     cdef uint64_t[::1] address_of = memoryview(addresses).cast("Q")
     cdef uint64_t[::1] length_of = memoryview(lengths).cast("Q")
     for position in range(count):
-        item = held[position]
+        if position + AHEAD < count:
+            isthmus_fetch(PyTuple_GET_ITEM(held, position + AHEAD))
+        item = PyTuple_GET_ITEM(held, position)
         if PyBytes_Check(item):
-            PyBytes_AsStringAndSize(item, &start, &size)
+            start = PyBytes_AS_STRING(item)
+            size = PyBytes_GET_SIZE(item)
         else:
-            owned = immutable(item, name, position)
+            owned = immutable(<object> item, name, position)
             kept.append(owned)
             if isinstance(owned, Held):
                 start = <char*> (<Held> owned).buffer.buf

@@ -83,17 +83,27 @@ def root_column(root: object, count: int) -> Column:
     return data
 
 
-def numbers(values: object, name: str, *, outside: int) -> NDArray[np.uint64]:
-    """Integers as a uint64 array; those that 64 bits without a sign do not hold become ``outside``."""
+def numbers(values: object, name: str, *, outside: int | None = None) -> NDArray[np.uint64]:
+    """Integers as a uint64 array; those that 64 bits without a sign do not hold become ``outside``, or without one are
+    a ``ValueError`` that names the item."""
     given = values if isinstance(values, np.ndarray) else _listed(values, name, outside)
     if given.ndim != 1 or given.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integers, got {given.dtype} of shape {given.shape}")
     if given.dtype.kind == "i":
-        given = np.where(given < 0, np.uint64(outside), given.astype(np.uint64))
+        below = np.flatnonzero(given < 0)
+        if below.size and outside is None:
+            raise out_of_range(name, int(below[0]), int(given[below[0]]))
+        given = given.astype(np.uint64)
+        given[below] = outside or 0
     return np.array(given, dtype=np.uint64)
 
 
-def _listed(values: object, name: str, outside: int) -> NDArray[Any]:
+def out_of_range(name: str, at: int, value: int) -> ValueError:
+    """The error for a number that nothing can have as its position."""
+    return ValueError(f"{name}[{at}]: {value} is out of range")
+
+
+def _listed(values: object, name: str, outside: int | None) -> NDArray[Any]:
     if isinstance(values, range) and values and 0 <= min(values[0], values[-1]) <= max(values[0], values[-1]) < 1 << 63:
         return np.arange(values.start, values.stop, values.step)
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
@@ -102,7 +112,11 @@ def _listed(values: object, name: str, outside: int) -> NDArray[Any]:
     for index, value in enumerate(listed):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
             raise TypeError(f"{name}[{index}]: expected an int, got {type(value).__name__}")
-    return np.array([int(each) if 0 <= each <= TOP else outside for each in listed], dtype=np.uint64)
+        if not 0 <= value <= TOP:
+            if outside is None:
+                raise out_of_range(name, index, int(value))
+            listed[index] = outside
+    return np.array(listed, dtype=np.uint64)
 
 
 def proof_column(proofs: object) -> Column:

@@ -119,7 +119,7 @@ class MerkleTree(_Leaves[_native.Tree]):
         >>> flat.reshape(8, 3, 32).shape, offsets.tolist()[:3]
         ((8, 3, 32), [0, 96, 192])
         """
-        wanted = numbers(indices, "indices", outside=TOP)
+        wanted = numbers(indices, "indices")
         made = self._native.proofs(native_of(shared_engine(self._threads)), wanted)
         if made is None:
             raise _beyond(wanted, self.count)
@@ -137,7 +137,7 @@ class MerkleTree(_Leaves[_native.Tree]):
         >>> tree.multiproof([0, 1, 2, 3]).shape  # the right half of the tree is one node
         (1, 32)
         """
-        wanted = numbers(indices, "indices", outside=TOP)
+        wanted = numbers(indices, "indices")
         if not wanted.size:
             raise ValueError("indices: expected at least one")
         if np.any(wanted[1:] <= wanted[:-1]):
@@ -197,7 +197,7 @@ class MerkleFrontier(_Leaves[_native.Frontier]):
 
 def _beyond(indices: NDArray[np.uint64], count: int) -> ValueError:
     at = int(indices.argmax())  # not the first beyond `count`, which may have grown meanwhile
-    return ValueError(f"indices[{at}]: the tree has {count} leaves, got {indices[at]}")
+    return ValueError(f"indices[{at}]: {indices[at]} is out of range, the tree has {count} leaves")
 
 
 def verify_proofs(

@@ -22,8 +22,8 @@ def trie_root(values: Rows, *, keys: Rows | None = None) -> bytes:
                 values are an ordered list, each under the RLP of its index: a block's transactions, receipts or
                 withdrawals in their consensus bytes
 
-    Empty values, equal keys and columns of different lengths raise ``ValueError``. Arrays are read in place, so nobody
-    should write to them during the call.
+    Empty values, equal keys (both are named) and columns of different lengths raise ``ValueError``. Arrays are read in
+    place, so nobody should write to them during the call.
 
     >>> import isthmus
     >>> isthmus.trie_root([]).hex()[:16]
@@ -36,10 +36,7 @@ def trie_root(values: Rows, *, keys: Rows | None = None) -> bytes:
         return _native.list_roots(value.native, np.array([len(value)], dtype=np.int64)).tobytes()
     key = column(keys, "keys")  # a copy: the order of keys that change meanwhile is none
     same_length(key, value)
-    root = _native.trie_root(key.native, value.native)
-    if root is None:
-        raise ValueError("keys: two are equal")
-    return root
+    return _native.trie_root(key.native, value.native)
 
 
 def trie_roots(lists: Iterable[Sequence[Buffer]]) -> NDArray[np.uint8]:

@@ -107,6 +107,29 @@ def test_many_rows_at_once(kind: Kind) -> None:
     assert ics23.verify_many(CORE[kind], [], [], [], []).shape == (0,)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_shared_batch_over_many_runs(kind: Kind) -> None:
+    """2,500 rows are several runs of work: batches that rows share from one run to the next, that stand between others,
+    and that a second store's rows must not be answered from."""
+    made, other = store(kind, 12), Store(kind, {b"key%02d" % i: b"other %d" % i for i in range(0, 24, 3)})
+    keys = [b"key%02d" % i for i in range(25)]
+    batches = [made.batch(keys), made.compressed(keys), other.batch(keys), made.single(b"key04"), b"", b"\x1a\x00"]
+    rng = random.Random(kind)
+    rows = []
+    while len(rows) < 2500:
+        proof = rng.choice(batches)
+        for _ in range(rng.choice([1, 2, 40, 1500])):
+            key = rng.choice(keys)
+            root, value = rng.choice([(each.root, each.items.get(key)) for each in (made, other)])
+            rows.append((root, proof, key, value if rng.random() < 0.8 else rng.choice([None, b"x"])))
+    said = ics23.verify_many(CORE[kind], *(list(column) for column in zip(*rows, strict=True)))
+    known: dict[tuple[bytes, bytes, bytes, bytes | None], bool] = {}
+    for row in set(rows):
+        known[row] = slow.verify(SLOW[kind], *row)
+    assert said.tolist() == [known[row] for row in rows]
+    assert 0 < int(said.sum()) < len(rows)
+
+
 # --- the attack catalogue
 
 

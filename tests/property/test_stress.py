@@ -186,6 +186,32 @@ def test_hashing_a_large_buffer_makes_no_copy() -> None:
     assert int(done.stdout) < 260 * 1024
 
 
+LARGE_PROOFS = r"""
+import re
+from helpers.ics23 import Store
+from isthmus import ics23
+from isthmus.reference import ics23 as slow
+def peak():
+    return int(re.search(r"VmHWM:\s+(\d+) kB", open("/proc/self/status").read())[1])
+store = Store("tendermint", {b"k": b"v"})
+small = store.compressed([b"k"])
+body = small[2:] + b"\x12\x00" * (1 << 20)  # as many steps as a proof may hold, of two bytes each
+proofs = [bytes(bytearray(b"\x22" + slow.varint(len(body)) + body)) for _ in range(12)]  # none is another
+assert ics23.verify_many(ics23.TENDERMINT, store.root, [small] * 12, [b"k"] * 12, [b"v"] * 12).all()
+before = peak()
+assert ics23.verify_many(ics23.TENDERMINT, store.root, proofs, [b"k"] * 12, [b"v"] * 12).all()
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
+def test_what_is_read_of_proofs_is_bounded() -> None:
+    """Each of these proofs of 2 MB takes 40 MB when it is read: they are worked through a few at a time."""
+    done = run_python(LARGE_PROOFS)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 250 * 1024, f"{done.stdout.strip()} KiB"
+
+
 def _raise_in_threads(work: Callable[[], object], count: int) -> list[BaseException]:
     caught: list[BaseException] = []
 

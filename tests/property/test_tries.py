@@ -102,8 +102,13 @@ def test_keys_within_keys() -> None:
 
 
 def test_misuse_is_named() -> None:
-    with pytest.raises(ValueError, match="keys: two are equal"):
-        isthmus.trie_root([b"a", b"b", b"c"], keys=[b"k", b"l", b"k"])
+    for keys, words in (
+        ([b"k", b"l", b"k"], r"keys\[2\]: the same key as keys\[0\]"),
+        ([b"z", b"", b"a", b"a", b"", b"a"], r"keys\[3\]: the same key as keys\[2\]"),
+        ([b"same for eight bytes", *[b"%d" % i for i in range(40)], b"same for eight bytes"], r"keys\[41\].*keys\[0\]"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            isthmus.trie_root([b"v"] * len(keys), keys=keys)
     with pytest.raises(ValueError, match=r"values\[1\]: a trie holds no empty values"):
         isthmus.trie_root([b"a", b""])
     with pytest.raises(ValueError, match=r"values\[0\]: a trie holds no empty values"):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import isthmus
+from isthmus import _native
 from isthmus.reference import merkle as oracle
 
 MATRIX = np.frombuffer(random.Random(7).randbytes(256), np.uint8).reshape(8, 32)
@@ -103,14 +104,17 @@ OFFSETS = range(0, 257, 32)
         (ValueError, r"leaves\[1\]: expected a digest", lambda: isthmus.MerkleTree("ssz", [LEAVES[0], b"x"])),
         (ValueError, "power of two of leaves, got 9", lambda: TREE.append(LEAVES[:1])),
         (ValueError, "at least one leaf", lambda: isthmus.MerkleTree("mmr", [])),
-        (ValueError, r"indices\[1\]: the tree has 8 leaves, got 8", lambda: TREE.proofs([0, 8])),
-        (ValueError, r"indices\[0\]: the tree has 8 leaves", lambda: TREE.proof(-1)),
+        (ValueError, r"indices\[1\]: 8 is out of range, the tree has 8 leaves", lambda: TREE.proofs([0, 8])),
+        (ValueError, r"indices\[0\]: -1 is out of range", lambda: TREE.proof(-1)),
+        (ValueError, r"indices\[2\]: -3 is out of range", lambda: TREE.proofs(np.array([0, 1, -3, -1]))),
+        (ValueError, r"indices\[1\]: 18446744073709551616 is out", lambda: TREE.multiproof([2, 1 << 64])),
+        (ValueError, r"indices\[0\]: -2 is out of range", lambda: TREE.multiproof(range(-2, 3))),
         (TypeError, r"indices\[1\]: expected an int, got float", lambda: TREE.proofs(MIXED)),
         (TypeError, r"indices: expected integers, got float64", lambda: TREE.proofs(FLOATS)),
         (TypeError, r"indices: expected integers, got bytes", lambda: TREE.proofs(b"1")),
         (ValueError, r"indices\[1\]: 2 does not come after 2", lambda: TREE.multiproof([2, 2])),
         (ValueError, "indices: expected at least one", lambda: TREE.multiproof([])),
-        (ValueError, r"indices\[1\]: the tree has 8 leaves, got 9", lambda: TREE.multiproof([2, 9])),
+        (ValueError, r"indices\[1\]: 9 is out of range, the tree has 8 leaves", lambda: TREE.multiproof([2, 9])),
         (ValueError, "columns of different lengths", lambda: verify(leaves=LEAVES[:7])),
         (ValueError, "indices: expected one for each of 8", lambda: verify(indices=[1])),
         (ValueError, "count: expected one, or one for each of 8", lambda: verify(count=[8, 8])),
@@ -132,6 +136,50 @@ OFFSETS = range(0, 257, 32)
 def test_mistakes_are_named(error: type[Exception], said: str, call: Any) -> None:
     with pytest.raises(error, match=said):
         call()
+
+
+def native(leaves: int = 8, proofs: int = 8, roots: int = 1, root: int = 32, counts: int = 1) -> Any:
+    """The core's own function, which must not read beyond columns that nobody has checked."""
+    engine = _native.Engine(1, None)
+    shapes = ((roots, root), (leaves, 32), (proofs, 96))
+    made = [
+        _native.Column.ragged(np.zeros(count * width, np.uint8), np.arange(count + 1) * width)
+        for count, width in shapes
+    ]
+    many = np.full(counts, 8, np.uint64)
+    return _native.merkle_verify(engine, "ssz", "", made[0], np.arange(8, dtype=np.uint64), many, made[1], made[2])
+
+
+def test_the_core_looks_at_lengths_itself() -> None:
+    assert native().tolist() == [False] * 8
+    assert native(roots=8, counts=8).tolist() == [False] * 8
+    wrong: list[dict[str, int]] = [
+        {"leaves": 7}, {"proofs": 7}, {"proofs": 0}, {"roots": 7}, {"roots": 0}, {"root": 31}, {"counts": 0},
+        {"counts": 9},
+    ]  # fmt: skip
+    for each in wrong:
+        with pytest.raises(ValueError, match=r"expected|different lengths"):
+            native(**each)
+    engine = _native.Engine(1, None)
+    tree = _native.Tree("ssz", "")
+    rows = _native.Column.rows(MATRIX)
+    assert tree.append(engine, rows)
+    for indices in ([2, 1], [1, 1], [1 << 40, 0]):
+        with pytest.raises(ValueError, match="ascend"):
+            tree.multiproof(np.array(indices, np.uint64))
+    for pairs, out in ((MATRIX, OWN), (MATRIX.reshape(4, 64), OWN[:3]), (MATRIX.reshape(2, 128), OWN[:2])):
+        with pytest.raises(ValueError, match=r"pairs: expected|out: expected"):
+            _native.hash_pairs(engine, "sha256", _native.Column.rows(pairs), out)
+    short = _native.Column.rows(MATRIX[:1, :31])
+    several = _native.Column.rows(MATRIX)
+    one = _native.Column.rows(MATRIX[:1])
+    zero = np.zeros(1, np.uint64)
+    for root, numbers, leaves, siblings in (
+        (short, zero, one, one), (several, zero, one, one), (one, zero, one, several), (one, zero, several, one),
+        (one, np.zeros(0, np.uint64), one, one),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"expected|different lengths"):
+            _native.merkle_verify_multiproof(engine, "ssz", "", root, 8, numbers, leaves, siblings)
 
 
 def verify(**changed: Any) -> Any:

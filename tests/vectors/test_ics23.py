@@ -120,8 +120,21 @@ def test_check_against_spec(data: Path) -> None:
 
 
 def test_empty_branches(data: Path) -> None:
-    """isLeft and isRight: whether a step has no neighbour on a side, empty children not counted."""
+    """isLeft and isRight: whether a step has no neighbour on a side, empty children not counted. The core is asked for
+    the absence of a key on that side of a path of this one step, which the outermost child's step shows as well."""
     for name, case in cases(data, "TestEmptyBranchData.json"):
-        op, spec = message(case["Op"]), slow.read_spec(slow.write(slow.SPEC, message(case["Spec"])))
+        op, raw = message(case["Op"]), slow.write(slow.SPEC, message(case["Spec"]))
+        spec = slow.read_spec(raw)
         assert slow.left_branches_are_empty(spec, op) == case["IsLeft"], name
         assert slow.right_branches_are_empty(spec, op) == case["IsRight"], name
+        exist = {"key": b"m", "value": b"v", "leaf": spec.leaf, "path": [op]}
+        root = slow.apply_inner(op, slow.apply_leaf(spec.leaf, b"m", b"v"))
+        assert ics23.verify(raw, root, slow.write(slow.PROOF, {"exist": exist}), b"m", b"v"), name
+        for side, key, is_empty, here, there in (
+            ("right", b"a", case["IsLeft"], "prefix", "suffix"),
+            ("left", b"z", case["IsRight"], "suffix", "prefix"),
+        ):
+            proof = slow.write(slow.PROOF, {"nonexist": {side: exist}})
+            is_outermost = len(op.get(here, b"")) < spec.child_size <= len(op.get(there, b""))
+            assert ics23.verify(raw, root, proof, key, None) == (is_empty or is_outermost), (name, side)
+            assert slow.verify(spec, root, proof, key, None) == (is_empty or is_outermost), (name, side)

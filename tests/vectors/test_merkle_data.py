@@ -119,25 +119,32 @@ def _blocks(folder: Path) -> list[Any]:
     return found
 
 
+ALTERED = {
+    "516787f85980a86fd04b0e9ce82a1a75950db866e8cdf543c2cae3e4a51d91b7": "a console's example, block 1",
+    "07009a9d655cee91e95dcd1c53d5917a58f80e6e6ac689bae24bd911d75c471c": "a mock's block 331 of block 9's contents",
+}
+"""Roots of samples that their publishers have altered: they are not over the transactions beside them."""
+
+
 def test_fisco_2_transaction_roots(data: Path, figures: Callable[[str], None]) -> None:
-    """Blocks of developers' networks with the hashes of all their transactions; one of them has five. Some samples
-    were altered by those who published them: what is asked is that most agree, and the one of five among them."""
+    """Blocks of developers' networks with the hashes of all their transactions; one of them has five."""
     right: list[int] = []
-    wrong = 0
+    altered = 0
     for block in _blocks(data / "blocks" / "fisco"):
         said = [str(each.get("hash") if isinstance(each, dict) else each) for each in block["transactions"]]
         if not said or any(len(each) != 66 for each in said):
             continue
-        root = isthmus.merkle_root("fisco-v2", [unhex(each) for each in said])
-        if root == unhex(block["transactionsRoot"]):
+        stated = unhex(block["transactionsRoot"])
+        holds = isthmus.merkle_root("fisco-v2", [unhex(each) for each in said]) == stated
+        assert holds == (stated.hex() not in ALTERED), block["transactionsRoot"]
+        if holds:
             right.append(len(said))
         else:
-            wrong += 1
-    if not right and not wrong:
+            altered += 1
+    if not right and not altered:
         pytest.skip("no FISCO BCOS 2 blocks in the data folder")
     assert 5 in right
-    assert len(right) > wrong
-    figures(f"FISCO BCOS 2: {len(right)} transaction roots right, {wrong} of altered samples differ")
+    figures(f"FISCO BCOS 2: {len(right)} transaction roots right, {altered} of altered samples differ")
 
 
 def _groups(proof: list[str]) -> list[list[bytes]]:

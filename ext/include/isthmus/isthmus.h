@@ -93,7 +93,9 @@ ISTHMUS_API int isthmus_hasher_update(isthmus_hasher* hasher, const uint8_t* dat
 /* The digest (isthmus_digest_size of the hash) of everything so far; the message may go on. */
 ISTHMUS_API int isthmus_hasher_digest(isthmus_hasher* hasher, uint8_t* digest);
 
-/* Root (32 bytes) over leaves; *mutated is 1 when the tree has the flaw that its rule watches for. */
+/* Root (32 bytes) over leaves; *mutated is 1 when the tree has the flaw that its rule watches for, and also, with a
+ * root of zeros, when the rule has no tree of that many leaves; else 0. A leaf that is not of 32 bytes, under a rule
+ * whose leaves are digests, is ISTHMUS_BAD_ARGUMENT. */
 ISTHMUS_API int isthmus_merkle_root(isthmus_engine* engine, const char* rule, size_t count, const isthmus_bytes* leaves,
                                     uint8_t* root, uint8_t* mutated);
 
@@ -109,8 +111,8 @@ ISTHMUS_API int isthmus_merkle_verify(isthmus_engine* engine, const char* rule, 
                                       uint64_t leaf_count, size_t count, const uint64_t* indices,
                                       const isthmus_bytes* leaves, const isthmus_bytes* proofs, uint8_t* ok);
 
-/* Digests (32 bytes each) of `count` pairs of nodes, 64 bytes each, one after the other. hash: "sha256", "sha256d", ...
- */
+/* Digests (32 bytes each) of `count` pairs of nodes, 64 bytes each, one after the other; digests must not overlap
+ * pairs. hash: "sha256", "sha256d", ... */
 ISTHMUS_API int isthmus_hash_pairs(isthmus_engine* engine, const char* hash, size_t count, const uint8_t* pairs,
                                    uint8_t* digests);
 
