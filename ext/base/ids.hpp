@@ -32,6 +32,7 @@ inline constexpr Hash kUsualHash = Hash{};  // of a tree: the one that its rule 
 inline constexpr u32 kSigLowS = 1;       // ECDSA: s > n/2 is refused
 inline constexpr u32 kSigHybrid = 2;     // SEC1 hybrid keys 06/07 are accepted when the parity matches (Bitcoin legacy)
 inline constexpr u32 kSigPrehashed = 4;  // SM2: the message is the 32-byte digest e of identity and message
+inline constexpr u32 kSigRemember = 8;   // not the scheme's: the same row comes again and again, as certificates' do
 
 constexpr u32 digest_size(Hash hash) {
   switch (hash) {

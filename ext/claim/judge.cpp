@@ -60,7 +60,7 @@ std::vector<Finding> collect_findings(const Sheet& sheet, const Settled& settled
     found.push_back({note.sequence, {note.status, note.code, note.node, note.byte_off}});
   }
   for (const Binding& binding : sheet.bindings()) {
-    if (settled.holds(binding.claim)) continue;
+    if (settled.holds(binding.claim) != binding.refutes) continue;
     found.push_back({binding.sequence, {Status::invalid, binding.code, binding.node, 0}});
   }
   for (const Reliance& reliance : sheet.reliances()) {
@@ -149,8 +149,8 @@ Verdict judge(const Sheet& sheet, const Settled& settled) {
   const std::span<const Node> nodes = sheet.nodes();
   std::vector<Tally> tallies(nodes.size());
   for (const Binding& binding : sheet.bindings()) {
-    tallies[binding.node].occupied = true;
-    tallies[binding.node].invalid_here |= !settled.holds(binding.claim);
+    tallies[binding.node].occupied |= !binding.refutes;
+    tallies[binding.node].invalid_here |= settled.holds(binding.claim) == binding.refutes;
   }
   for (const Note& note : sheet.notes()) mark(tallies[note.node], note.status);
 

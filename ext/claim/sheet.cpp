@@ -225,7 +225,11 @@ Ballot Sheet::ballot(const Policy& policy) const {
 }
 
 void Sheet::bind(NodeId node, ClaimId claim, Code code) {
-  if (claim != kNoClaim) bindings_.push_back({sequence_++, node, claim, code});
+  if (claim != kNoClaim) bindings_.push_back({sequence_++, node, claim, code, false});
+}
+
+void Sheet::refute(NodeId node, ClaimId claim, Code code) {
+  if (claim != kNoClaim) bindings_.push_back({sequence_++, node, claim, code, true});
 }
 
 void Sheet::note(NodeId node, Status status, Code code, u64 byte_off) {

@@ -92,12 +92,15 @@ struct Note {
   u64 byte_off;  // in the input
 };
 
-// A claim counts at each node it is bound to; `code` is said there when it is false.
+// A claim counts at each node it is bound to; `code` is said there when it is false. A claim that refutes is evidence
+// against its node (a revocation list's signature): the code is said when it is true, and when it is false the node
+// holds no more for it, nor does it make the node less empty.
 struct Binding {
   u32 sequence;
   NodeId node;
   ClaimId claim;
   Code code;
+  bool refutes = false;
 };
 
 enum class ClaimKind : u8 { signature = 0, multisig = 1, compare = 2, tree = 3 };
@@ -216,6 +219,8 @@ class Sheet {
                 std::span<const NodeId> proofs, u64 weight = 0, Code code = Code::policy_not_satisfied);
   void rely(NodeId node, NodeId on, Code code) { reliances_.push_back({sequence_++, node, on, code}); }
   void bind(NodeId node, ClaimId claim, Code code);
+  // Binds a claim that makes the node invalid if it holds.
+  void refute(NodeId node, ClaimId claim, Code code);
   // Shorthand: state the claim and bind it.
   void require(NodeId node, Code code, ClaimId claim) { bind(node, claim, code); }
 

@@ -169,6 +169,7 @@ bool digest_from(Hash hash, usize width, const Make& source) {
     case Hash::sha512:
       return once<Sha512Core>(source(k64), width, sha512_blocks);
     case Hash::blake3:
+    case Hash::sha384:
       return false;
   }
   return false;

@@ -118,6 +118,8 @@ void stream_hash(Hash hash, const Message& message) {
       return ripemd160(message.out, inner);
     case Hash::sha512:
       return stream_one<Sha512Core>(message.out, message);
+    case Hash::sha384:
+      return stream_one<Sha384Core>(message.out, message);
     case Hash::ripemd160:
       return stream_one<Ripemd160Core>(message.out, message);
     case Hash::sm3:
@@ -159,6 +161,8 @@ void digest_many(Hash hash, std::span<const Message> messages) {
                                   OfSha256<Ripemd160Core>(hash160_64, ripemd160_of_digest));
     case Hash::sha512:
       return schedule<Sha512Core>(messages, sha512_lane_rows(), Direct<Sha512Core>());
+    case Hash::sha384:
+      return schedule<Sha384Core>(messages, sha512_lane_rows(), Direct<Sha384Core>());
     case Hash::ripemd160:
       return schedule<Ripemd160Core>(messages, ripemd160_lane_rows(), Direct<Ripemd160Core>());
     case Hash::sm3:

@@ -28,6 +28,8 @@ Buffer expected(Hash hash, Bytes message) {
       return slow::sha256d(message);
     case Hash::sha512:
       return slow::sha512(message);
+    case Hash::sha384:
+      return slow::sha384(message);
     case Hash::ripemd160:
       return slow::ripemd160(message);
     case Hash::hash160:

@@ -11,6 +11,7 @@ static_assert(std::is_trivially_copyable_v<Hasher>);
 
 usize block_size(Hash hash) {
   switch (hash) {
+    case Hash::sha384:
     case Hash::sha512:
       return Sha512Core::kBlock;
     case Hash::keccak256:
@@ -36,6 +37,9 @@ Hasher::Hasher(Hash hash) : hash_(hash) {
       return;
     case Hash::sha512:
       stream_.emplace<Sha512>();
+      return;
+    case Hash::sha384:
+      stream_.emplace<Sha384>();
       return;
     case Hash::ripemd160:
       stream_.emplace<Ripemd160>();

@@ -30,7 +30,7 @@ class Hasher {
 
  private:
   Hash hash_;
-  std::variant<Sha256, Sha512, Ripemd160, Sm3, Keccak256, Sha3_256, Blake3> stream_;
+  std::variant<Sha256, Sha384, Sha512, Ripemd160, Sm3, Keccak256, Sha3_256, Blake3> stream_;
 };
 
 }  // namespace isthmus::hash

@@ -7,6 +7,7 @@
 namespace isthmus::hash {
 
 inline constexpr usize kSha512Digest = 64;
+inline constexpr usize kSha384Digest = 48;
 
 // The state (8 words, native order) absorbs `count` blocks of 128 bytes.
 void sha512_compress(u64* state, const u8* blocks, usize count);
@@ -31,8 +32,18 @@ struct Sha512Core {
   static void compress(u64* state, const u8* blocks, usize count) { sha512_compress(state, blocks, count); }
 };
 
+// SHA-384 (FIPS 180-4, section 6.5): SHA-512 from another start, cut to 48 bytes. It has no kernel for messages of one
+// short length: only certificates use it.
+struct Sha384Core : Sha512Core {
+  static constexpr usize kDigest = kSha384Digest;
+  // First 64 bits of the fractional parts of the square roots of the 9th to 16th primes (section 5.3.4).
+  static constexpr u64 kStart[8] = {0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
+                                    0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4};
+};
+
 // Sha512 h; h.update(bytes); h.finish(out).
 using Sha512 = Stream<Sha512Core>;
+using Sha384 = Stream<Sha384Core>;
 
 void sha512(u8* out, Bytes message);
 

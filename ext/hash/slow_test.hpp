@@ -76,7 +76,8 @@ inline u64 root_fraction(u32 n, usize degree, usize bits) {
 
 // SHA-2 with words of 32 or 64 bits; the twelve shift amounts stand as in FIPS 180-4, sections 4.1.2
 // and 4.1.3.
-template <typename Word>
+// kFirst is the number of the prime with which the start's square roots begin: 0, and 8 for SHA-384 (section 5.3.4).
+template <typename Word, usize kFirst = 0>
 Buffer sha2(Bytes message) {
   constexpr bool kLong = sizeof(Word) == 8;
   constexpr usize kBits = 8 * sizeof(Word);
@@ -87,7 +88,10 @@ Buffer sha2(Bytes message) {
   static const std::vector<Word> constants = [] {
     std::vector<Word> out;
     for (const u32 p : primes(kRounds)) out.push_back(static_cast<Word>(root_fraction(p, 3, kBits)));
-    for (const u32 p : primes(8)) out.push_back(static_cast<Word>(root_fraction(p, 2, kBits)));
+    const std::vector<u32> starts = primes(kFirst + 8);
+    for (usize i = kFirst; i < starts.size(); ++i) {
+      out.push_back(static_cast<Word>(root_fraction(starts[i], 2, kBits)));
+    }
     return out;
   }();
   const auto turn = [](Word x, int n) { return static_cast<Word>((x >> n) | (x << (kBits - n))); };
@@ -131,6 +135,11 @@ Buffer sha2(Bytes message) {
 inline Buffer sha256(Bytes message) { return sha2<u32>(message); }
 inline Buffer sha256d(Bytes message) { return sha256(sha256(message)); }
 inline Buffer sha512(Bytes message) { return sha2<u64>(message); }
+inline Buffer sha384(Bytes message) {
+  Buffer out = sha2<u64, 8>(message);
+  out.resize(48);
+  return out;
+}
 
 // One line of RIPEMD-160. The paper gives the word order as powers of a permutation rho (right line: after
 // pi(i) = 9i + 5 mod 16) and the turns by round and word.

@@ -20,6 +20,7 @@ from isthmus.reference import hashes as oracle
 REFERENCE: Final[dict[str, Callable[[bytes], bytes]]] = {
     "sha256": lambda message: hashlib.sha256(message).digest(),
     "sha256d": lambda message: hashlib.sha256(hashlib.sha256(message).digest()).digest(),
+    "sha384": lambda message: hashlib.sha384(message).digest(),
     "sha512": lambda message: hashlib.sha512(message).digest(),
     "ripemd160": oracle.ripemd160,
     "hash160": lambda message: oracle.ripemd160(hashlib.sha256(message).digest()),
@@ -30,6 +31,7 @@ REFERENCE: Final[dict[str, Callable[[bytes], bytes]]] = {
 }
 WHOLE: Final[dict[str, Callable[..., Any]]] = {
     "sha256": hashlib.sha256,
+    "sha384": hashlib.sha384,
     "sha512": hashlib.sha512,
     "sha3-256": hashlib.sha3_256,
     "blake3": blake3,

@@ -13,6 +13,7 @@ from helpers.data import files, json_files
 
 # Digest names of the files, by the project's name.
 NAMES: Final = {"sha256": ("SHA256", "SHA-256", "SHA2-256"), "sha512": ("SHA512", "SHA-512", "SHA2-512"),
+                "sha384": ("SHA384", "SHA-384", "SHA2-384"),
                 "ripemd160": ("RIPEMD160", "RIPEMD-160"), "sm3": ("SM3",),
                 "keccak256": ("KECCAK-1600(256)",), "sha3-256": ("SHA3-256",),
                 "blake3": ("BLAKE3",)}  # fmt: skip
@@ -40,6 +41,8 @@ SHA2_KNOWN: Final = (
     ("sha256", b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"),
     ("sha256", b"a" * 1_000_000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+    ("sha384", b"abc", "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+                       "8086072ba1e7cc2358baeca134c825a7"),
     ("sha512", b"abc", "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
                        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"),
     ("sha512", b"a" * 1_000_000, "e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973eb"

@@ -51,6 +51,7 @@ def _root_fractions(count: int, bits: int, *, cube: bool) -> tuple[int, ...]:
 _SHA256_START: Final = _root_fractions(8, 32, cube=False)
 _SHA256_ROUND: Final = _root_fractions(64, 32, cube=True)
 _SHA512_START: Final = _root_fractions(8, 64, cube=False)
+_SHA384_START: Final = tuple(isqrt(prime << 128) & (1 << 64) - 1 for prime in _primes(16)[8:])
 _SHA512_ROUND: Final = _root_fractions(80, 64, cube=True)
 
 
@@ -104,10 +105,17 @@ def sha256(message: bytes) -> bytes:
     return _sha2(message, word=4, start=_SHA256_START, constants=_SHA256_ROUND, rotations=rotations)
 
 
+_SHA512_ROTATIONS: Final = ((28, 34, 39), (14, 18, 41), (1, 8, 7), (19, 61, 6))
+
+
 def sha512(message: bytes) -> bytes:
     """SHA-512 of `message` (64 bytes)."""
-    rotations = ((28, 34, 39), (14, 18, 41), (1, 8, 7), (19, 61, 6))
-    return _sha2(message, word=8, start=_SHA512_START, constants=_SHA512_ROUND, rotations=rotations)
+    return _sha2(message, word=8, start=_SHA512_START, constants=_SHA512_ROUND, rotations=_SHA512_ROTATIONS)
+
+
+def sha384(message: bytes) -> bytes:
+    """SHA-384 of `message` (48 bytes): SHA-512 from another start, cut short."""
+    return _sha2(message, word=8, start=_SHA384_START, constants=_SHA512_ROUND, rotations=_SHA512_ROTATIONS)[:48]
 
 
 def sha256d(message: bytes) -> bytes:
