@@ -70,7 +70,7 @@ def helper(name: str) -> Any:
 
 def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
     valid = [(raw, anchor) for raw, anchor, holds in real if holds]
-    bitcoin, cometbft = helper("bitcoin_judge"), helper("cometbft_judge")
+    bitcoin, cometbft, fabric = helper("bitcoin_judge"), helper("cometbft_judge"), helper("fabric_judge")
     makers: dict[str, Callable[[], Oracle]] = {
         "bitcoin-block": lambda: bitcoin.blocks(valid),
         "bitcoin-txids": lambda: never,
@@ -79,6 +79,8 @@ def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
         "cometbft-light-block": lambda: cometbft.light_block,
         "cometbft-conflict": lambda: cometbft.conflict,
         "cometbft-duplicate-vote": lambda: cometbft.duplicate_vote,
+        "fabric-block": lambda: fabric.blocks(valid),
+        "fabric-attestation": lambda: fabric.blocks(valid),
     }
     return makers[chain]()
 

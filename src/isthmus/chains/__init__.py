@@ -9,9 +9,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from isthmus.chains import bitcoin, cometbft
+    from isthmus.chains import bitcoin, cometbft, fabric
 
-__all__ = ["bitcoin", "cometbft"]
+__all__ = ["bitcoin", "cometbft", "fabric"]
 
 
 def __getattr__(name: str) -> object:
