@@ -28,6 +28,7 @@ GROUPS: Final = (
     (5000, "Bitcoin"),
     (5300, "CometBFT"),
     (5500, "Other chains"),
+    (5600, "Hyperledger Fabric"),
 )
 
 CODES_HEAD: Final = """# Codes

@@ -97,7 +97,7 @@ class Authority:
         self._serial = 1
         issuer = self if parent is None else parent
         self.certificate: Final = (
-            self._builder(self._name, self._key.public_key(), issuer._name, ())
+            self._builder(self._name, self._key.public_key(), issuer._name, (), days=5000)
             .add_extension(library.x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(self._usage(certify=True), critical=True)
             .add_extension(library.x509.SubjectKeyIdentifier(self.key_id), critical=False)
@@ -123,7 +123,8 @@ class Authority:
         full = f"{name}.{self.msp_id}.synthetic"
         key = _key(full, self.curve)
         self._serial += 1
-        builder = self._builder(full, key.public_key(), self._name, (unit,) if unit else (), expired=expired)
+        units, days = (unit,) if unit else (), 4000 if expired else 1
+        builder = self._builder(full, key.public_key(), self._name, units, days=days, expired=expired)
         builder = builder.add_extension(library.x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         builder = builder.add_extension(self._usage(certify=False), critical=True)
         builder = builder.add_extension(library.x509.AuthorityKeyIdentifier(self.key_id, None, None), critical=False)
@@ -154,9 +155,12 @@ class Authority:
             key_agreement=False, key_cert_sign=certify, crl_sign=certify, encipher_only=False, decipher_only=False,
         )  # fmt: skip
 
-    def _builder(self, name: str, public: Any, issuer: str, units: Sequence[str], *, expired: bool = False) -> Any:
+    def _builder(
+        self, name: str, public: Any, issuer: str, units: Sequence[str], *, days: int = 1, expired: bool = False
+    ) -> Any:
+        """A certificate that begins so many days before the epoch; one that is expired ended ten days later."""
         x509 = _library().x509
-        start = _EPOCH - timedelta(days=4000 if expired else 1)
+        start = _EPOCH - timedelta(days=days)
         attributes = [x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, f"synthetic {self.msp_id}")]
         attributes += [x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in units]
         attributes += [x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]
@@ -167,7 +171,7 @@ class Authority:
             .public_key(public)
             .serial_number(self._serial)
             .not_valid_before(start)
-            .not_valid_after(start + timedelta(days=10 if expired else 7300))
+            .not_valid_after(start + timedelta(days=10) if expired else _EPOCH + timedelta(days=7300))
         )
 
     def _own_name(self) -> Any:
