@@ -132,16 +132,10 @@ void People::read_msp(Msp& msp, WireError& error) {
       case 11:
         read_node_units(sheet_, take(reader, space), organisation, error);
         break;
-      case 12: {
-        Ref id, certificate;
-        Ref* const fields[] = {&id, &certificate};
-        read_pieces(sheet_, take(reader, space), error, fields);
-        msp.known.emplace_back(id, certificate);
-        break;
-      }
       case 6:  // a node's own signing identity, never in a channel
       case 9:  // TLS roots and intermediates: no part of an identity
       case 10:
+      case 12:  // Fabric-X: certificates that identities may name by their hashes
         reader.as_bytes();
         break;
       default:
@@ -187,13 +181,8 @@ const Person& People::read_identity(Ref identity) {
   if (error.failed() || (id_bytes.len() != 0 && id.len() != 0)) {
     return nobody(Code::fabric_identity_malformed, Status::invalid);
   }
-  if (id.len() == 0) return find_member(msp_id, id_bytes);
-  const u32 msp = find_msp(msp_id);
-  if (msp == membership::kNone) return nobody(Code::fabric_msp_unknown, Status::invalid);
-  for (const auto& [name, certificate] : msps_[msp].known) {
-    if (same_bytes(sheet_, name, id)) return find_member(msp_id, certificate);
-  }
-  return nobody(Code::fabric_identity_malformed, Status::invalid);
+  if (id.len() != 0) return nobody(Code::fabric_msp_unsupported, Status::undecided);
+  return find_member(msp_id, id_bytes);
 }
 
 const Person& People::find_member(Ref msp_id, Ref id_bytes) {

@@ -17,8 +17,8 @@
 
 namespace isthmus::chain::fabric {
 
-// How identities are written: SerializedIdentity, or the Identity of Fabric-X, which may name a certificate that the
-// MSP's configuration knows.
+// How identities are written: SerializedIdentity, or the Identity of Fabric-X. That may name one of the certificates in
+// the MSP's configuration by its hash instead of holding it, which is not judged here.
 enum class IdentityForm : u8 { serialized, x };
 
 struct Person {
@@ -72,7 +72,6 @@ class People {
     u32 organisation = membership::kNone;
     Hash hash = Hash::sha256;
     bool supported = true;
-    std::vector<std::pair<Ref, Ref>> known;  // Fabric-X: identifier, certificate
   };
 
   void add_msp(const MspValue& value);

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import isthmus
-from isthmus import Verdict, _wire
+from isthmus import Verdict, _wire, cli
 from isthmus.chains import fabric, fabric_config
 from isthmus.chains.fabric import Anchor, Block, Client, Options
 from isthmus.reference import fabric as ref
@@ -43,10 +43,9 @@ def started(network: Network) -> Anchor:
 
 
 @pytest.mark.parametrize("curve", ["p256", "p384"])
-@pytest.mark.parametrize("dialect", ["legacy", "standard", "bft"])
+@pytest.mark.parametrize(("dialect", "consenters"), [("legacy", 0), ("standard", 0), ("bft", 4), ("x", 0), ("x", 4)])
 @pytest.mark.parametrize("intermediate", [False, True])
-def test_every_mode_is_valid(curve: str, dialect: str, intermediate: bool) -> None:
-    consenters = 4 if dialect == "bft" else 0
+def test_every_mode_is_valid(curve: str, dialect: str, consenters: int, intermediate: bool) -> None:
     network = Network(2, consenters, dialect=dialect, curve=curve, intermediate=intermediate)
     raws = [network.genesis()]
     raws += [network.block([network.transaction({f"key{i}": b"v"}) for i in range(1 + n)]) for n in range(3)]
@@ -199,6 +198,25 @@ def test_a1_8_a_signed_genesis() -> None:
     slots = [made.metadata_slot(made.last_config(0), [signature]), *genesis.slots[1:]]
     raw = made.assemble(made.header_fields(0, b"", genesis.data_hash), entries, slots)
     assert check(raw, Anchor.from_block(genesis)).code == "fabric_genesis_signed"
+
+
+def test_a1_9_fabric_x_binds_lengths_and_signs_a_sequence() -> None:
+    network = Network(1, 4, dialect="x")
+    anchor = started(network)
+    first, second = (network.transaction({"k": bytes([n])}) for n in (1, 2))
+    raw = network.block([first, second], keep=False)
+    assert check(raw, anchor).ok
+    assert "fabric_data_hash" in codes(check(raw, replace(anchor, dialect="bft")))
+    honest = Block.from_protobuf(raw)
+    header = made.header_fields(honest.number, honest.previous_hash, honest.data_hash)
+    assert "fabric_data_hash" in codes(check(made.assemble(header, [first + second], honest.slots), anchor))
+    # A certificate that is named by its hash is not judged.
+    client = network.clients[0]
+    named = _wire.text(1, client.msp_id) + _wire.text(3, "00" * 32)
+    who = made.signature_header(named, network.nonce())
+    payload = made.payload_bytes(made.channel_header(made.ENDORSER, network.channel_id, "00" * 32), who, b"")
+    verdict = check(network.block([made.envelope_bytes(payload, client.sign(payload))], keep=False), anchor)
+    assert "fabric_msp_unsupported" in codes(verdict)
 
 
 # --- orderers
@@ -704,3 +722,43 @@ def test_a_mutated_block_is_valid_only_where_nobody_signs(consenters: int, where
 def test_made_hashes_are_what_they_say() -> None:
     """The hash of nothing, by which a deletion is told from a write in a collection."""
     assert hashlib.sha256(b"").hexdigest().startswith("e3b0c442")
+
+
+def test_command_line_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    network = Network(2, 4)
+    paths = {"genesis": network.genesis()}
+    paths["one"] = network.block([network.transaction({"k": b"v"})])
+    paths["two"] = network.block([network.transaction({"k": b"w"})])
+    block = network.blocks[-1]
+    header = made.header_fields(block.number, block.previous_hash, block.data_hash)
+    paths["attestation"] = made.assemble(header, None, block.slots)
+    paths["broken"] = b"\x0a\xff"
+    for name, raw in paths.items():
+        (tmp_path / name).write_bytes(raw)
+
+    def run(*words: str) -> tuple[int, str]:
+        files = [str(tmp_path / word) if word in paths else word for word in words]
+        code = cli.main(["check", "fabric", "--no-progress", *files])
+        shown = capsys.readouterr()
+        return code, shown.out + shown.err
+
+    assert run("genesis", "one", "two", "--genesis", "genesis")[0] == 0
+    assert run("two", "--genesis", "genesis", "--gaps")[0] == 0
+    assert run("attestation", "--genesis", "genesis", "--attestations")[0] == 0
+    policy = f"{network.chaincode}=AND('{network.peers[0].msp_id}.peer','{network.peers[1].msp_id}.peer')"
+    assert run("one", "--genesis", "genesis", "--policy", policy)[0] == 0
+    assert run("one", "--genesis", "genesis", "--policy", policy.replace("AND(", "OutOf(2,"))[0] == 0
+    demanding = policy.replace(".peer')", ".admin')")
+    code, said = run("one", "--genesis", "genesis", "--policy", demanding)
+    assert (code, "policy_not_satisfied" in said) == (1, True)
+    code, said = run("one", "--genesis", "genesis", "--dialect", "standard")
+    assert (code, "policy_not_satisfied" in said) == (1, True)
+    assert run("genesis", "two", "--genesis", "genesis")[0] == 1  # a gap
+    assert run("one")[0] == 3
+    assert run("broken", "--genesis", "genesis")[0] == 1
+    for words in (["--policy", "x"], ["--policy", "cc=AND("], ["--dialect", "v9"], ["--transactions", "some"]):
+        assert run("one", "--genesis", "genesis", *words)[0] == 2
+    assert run("one", "--trust-first")[0] == 2
+    assert run("one", "--genesis", "one")[0] == 2
+    assert run("one", "--genesis", "nowhere")[0] == 2
+    assert run("one", "--genesis", "genesis", "--trust-hash", "00" * 32)[0] == 1

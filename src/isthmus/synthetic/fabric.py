@@ -191,9 +191,12 @@ class Authority:
 # --- blocks
 
 
-def block_bytes(number: int, previous: bytes, data: Sequence[bytes], slots: Sequence[bytes]) -> bytes:
-    """common.Block with the data hash of its data."""
-    header = header_fields(number, previous, hashlib.sha256(b"".join(data)).digest())
+def block_bytes(
+    number: int, previous: bytes, data: Sequence[bytes], slots: Sequence[bytes], dialect: str = "standard"
+) -> bytes:
+    """common.Block with the data hash of its data; Fabric-X hashes each entry behind its length."""
+    parts = [len(each).to_bytes(4, "big") + each for each in data] if dialect == "x" else data
+    header = header_fields(number, previous, hashlib.sha256(b"".join(parts)).digest())
     return assemble(header, data, slots)
 
 
@@ -238,8 +241,11 @@ def header_der(block: Block) -> bytes:
 
 
 def _der(tag: int, body: bytes) -> bytes:
-    assert len(body) < 0x80
-    return bytes([tag, len(body)]) + body
+    size = len(body)
+    if size < 0x80:
+        return bytes([tag, size]) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + body
 
 
 def last_config(index: int) -> bytes:
@@ -275,7 +281,7 @@ class Network:
 
     ``organisations``  how many peer organisations; each has a client and a peer
     ``consenters``     0 for one orderer that signs alone, else a BFT channel with that many
-    ``dialect``        ``standard``, ``bft`` (the default with consenters) or ``legacy``
+    ``dialect``        ``standard``, ``bft`` (the default with consenters), ``legacy`` or ``x``
     ``curve``          of every key: ``p256`` or ``p384``
     ``node_units``     whether organisation units tell identities apart
     ``intermediate``   whether identities are certified by an intermediate authority
@@ -388,7 +394,7 @@ class Network:
         data = _wire.message(1, self.config)
         payload = payload_bytes(channel_header(CONFIG, self.channel_id), signature_header(b"", self.nonce()), data)
         slots = [metadata_slot(last_config(0), ()), *[b""] * (SLOTS - 1)]
-        made = block_bytes(0, b"", [envelope_bytes(payload, b"")], slots)
+        made = block_bytes(0, b"", [envelope_bytes(payload, b"")], slots, self.dialect)
         return self._keep(made, 0)
 
     def block(
@@ -407,7 +413,7 @@ class Network:
         value = changed.get("value", last_config(self.config_index))
         slots = self.slots(number, previous, envelopes, value, signers, high_s=changed.get("high_s", False))
         slots[2] = bytes(len(envelopes)) if flags is None else flags
-        made = block_bytes(number, previous, envelopes, slots[: changed.get("slots", SLOTS)])
+        made = block_bytes(number, previous, envelopes, slots[: changed.get("slots", SLOTS)], self.dialect)
         return self._keep(made, self.config_index) if keep else made
 
     def slots(
@@ -421,10 +427,10 @@ class Network:
         high_s: bool = False,
     ) -> list[bytes]:
         """The metadata of a block, signed as the dialect has it."""
-        bare = Block.from_protobuf(block_bytes(number, previous, envelopes, [b""] * SLOTS))
+        bare = Block.from_protobuf(block_bytes(number, previous, envelopes, [b""] * SLOTS, self.dialect))
         head = header_der(bare)
         chosen = self.default_signers() if signers is None else signers
-        if self.dialect == "bft":
+        if self.consenters and self.dialect in ("bft", "x"):
             return [metadata_slot(value, [self.numbered(each, value, head, high_s=high_s) for each in chosen])] + [
                 b""
             ] * (SLOTS - 1)
@@ -444,7 +450,7 @@ class Network:
     def headed(self, signer: Signer, value: bytes, head: bytes, *, high_s: bool = False) -> bytes:
         """common.MetadataSignature with a signature header."""
         who = signature_header(signer.identity, self.nonce())
-        return _wire.blob(1, who) + _wire.blob(2, signer.sign(value + who + head, high_s=high_s))
+        return _wire.blob(1, who) + _wire.blob(2, signer.sign(self._message(value, who, head), high_s=high_s))
 
     def numbered(
         self, signer: Signer, value: bytes, head: bytes, *, number: int | None = None, high_s: bool = False
@@ -452,7 +458,14 @@ class Network:
         """common.MetadataSignature with a consenter's number."""
         who = self.orderers.index(signer) + 1 if number is None else number
         identifier = _wire.uint(1, who) + _wire.blob(2, self.nonce())
-        return _wire.blob(2, signer.sign(value + identifier + head, high_s=high_s)) + _wire.blob(3, identifier)
+        message = self._message(value, identifier, head)
+        return _wire.blob(2, signer.sign(message, high_s=high_s)) + _wire.blob(3, identifier)
+
+    def _message(self, value: bytes, who: bytes, head: bytes) -> bytes:
+        """What an orderer signs."""
+        if self.dialect == "x":
+            return _der(0x30, b"".join(_der(4, part) for part in (who, head, value)))
+        return value + who + head
 
     def config_block(
         self, config: bytes, last_update: bytes = b"", *, signers: Sequence[Signer] | None = None, **changed: Any
