@@ -81,6 +81,7 @@ def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
         "cometbft-duplicate-vote": lambda: cometbft.duplicate_vote,
         "fabric-block": lambda: fabric.blocks(valid),
         "fabric-attestation": lambda: fabric.blocks(valid),
+        "membership": lambda: helper("membership").judge,
     }
     return makers[chain]()
 
@@ -180,6 +181,51 @@ def _der_target(encoding: Literal["der", "der-lax"]) -> Target:
     return Target(encoding, [Sample(*row) for row in helper("samples").der_rows()], run, oracle, fit)
 
 
+# --- certificates
+
+
+def _identity_target(name: str, form: Literal["der", "text", "list"]) -> Target:
+    """Changed certificates within right PEM, changed PEM text, and changed revocation lists beside right identities."""
+    import isthmus
+    from isthmus.membership import presented
+    from isthmus.synthetic.certificates import pem
+
+    made = helper("membership")
+    cases = made.cases()
+    engine = isthmus.Engine(threads=1)
+
+    def trust(case: Any, raw: bytes) -> bytes:
+        changed = case if form != "list" else made.replace(case, revocation_lists=(raw,))
+        return bytes(changed.trust)
+
+    def identity(case: Any, raw: bytes) -> bytes:
+        if form == "list":
+            return bytes(case.identity)
+        return pem(raw) if form == "der" else raw
+
+    def run(inputs: list[bytes], beside: list[bytes]) -> list[str]:
+        words = []
+        for raw, number in zip(inputs, beside, strict=True):
+            case = cases[number[0]]
+            try:
+                verdict = engine.check("membership", presented([identity(case, raw)]), trust(case, raw))
+                words.append(str(verdict.status))
+            except ValueError:
+                words.append("refused")
+        return words
+
+    def oracle(raw: bytes, number: bytes) -> bool:
+        case = cases[number[0]]
+        return bool(case.slowly(identity(case, raw), [raw] if form == "list" else None))
+
+    def sample(case: Any) -> bytes:
+        if form == "list":
+            return bytes(made.der(case.revocation_lists[0]))
+        return bytes(made.der(case.identity) if form == "der" else case.identity)
+
+    return Target(name, [Sample(sample(case), bytes([i])) for i, case in enumerate(cases)], run, oracle)
+
+
 # --- proofs
 
 
@@ -268,6 +314,9 @@ def targets() -> dict[str, Callable[[], Target]]:
     found["der"] = functools.partial(_der_target, "der")
     found["der-lax"] = functools.partial(_der_target, "der-lax")
     found["rlp"] = _rlp_target
+    found["x509"] = functools.partial(_identity_target, "x509", "der")
+    found["pem"] = functools.partial(_identity_target, "pem", "text")
+    found["crl"] = functools.partial(_identity_target, "crl", "list")
     found["trie-proof"] = _trie_proof_target
     found["ics23"] = _ics23_target
     for scheme in isthmus.schemes():

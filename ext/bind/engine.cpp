@@ -119,6 +119,7 @@ py::dict stats(Engine& self) {
   out["signature_rows"] = counters.signature_rows.load();
   out["multisig_rows"] = counters.multisig_rows.load();
   out["settle_ns"] = counters.settle_ns.load();
+  out["remembered_rows"] = self.remembered_rows();
   const sig::KeyTableStats known = self.known_signers();
   out["signer_tables"] = known.tables;
   out["signer_table_bytes"] = known.bytes;

@@ -133,6 +133,7 @@ class Engine {
   u32 threads() { return executor_.pool().threads(); }
   const exec::Stats& stats() const { return executor_.stats(); }
   sig::KeyTableStats known_signers() const { return executor_.known_signers(); }
+  u64 remembered_rows() const { return executor_.remembered_rows(); }
 
  private:
   bool check_group(const chain::Chain& chain, const Rows& inputs, const Rows& anchors, usize first, usize last,

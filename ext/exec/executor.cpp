@@ -210,22 +210,40 @@ sig::Row to_row(const Sheet& sheet, Ref key, Ref sig, Ref msg, u32 flags) {
   return {k.data(), s.data(), m.data(), static_cast<u32>(k.size()), static_cast<u32>(s.size()), m.size(), flags};
 }
 
+// Rows of one scheme, and where their answers go.
+struct Signatures {
+  std::vector<Job> jobs;
+  std::vector<sig::Row> rows;
+  std::vector<u8> ok;
+};
+
+Signatures gather_signatures(const Round& round, Scheme scheme, bool remembered) {
+  Signatures out;
+  for (u32 s = 0; s < round.sheets.size(); ++s) {
+    const Sheet& sheet = *round.sheets[s];
+    for (u32 r = 0; r < sheet.signature_rows().size(); ++r) {
+      const claim::SignatureRow& row = sheet.signature_rows()[r];
+      if (row.scheme != scheme || ((row.flags & kSigRemember) != 0) != remembered) continue;
+      out.jobs.push_back({s, r});
+      out.rows.push_back(to_row(sheet, row.key, row.sig, row.msg, row.flags));
+    }
+  }
+  out.ok.resize(out.rows.size());
+  return out;
+}
+
+void take_answers(Round& round, const Signatures& from) {
+  for (usize i = 0; i < from.jobs.size(); ++i) round.set(ClaimKind::signature, from.jobs[i], from.ok[i] != 0);
+}
+
 void settle_signatures(Executor& executor, Round& round) {
   for (const Scheme scheme : kSchemes) {
-    std::vector<Job> jobs;
-    std::vector<sig::Row> rows;
-    for (u32 s = 0; s < round.sheets.size(); ++s) {
-      const Sheet& sheet = *round.sheets[s];
-      for (u32 r = 0; r < sheet.signature_rows().size(); ++r) {
-        const claim::SignatureRow& row = sheet.signature_rows()[r];
-        if (row.scheme != scheme) continue;
-        jobs.push_back({s, r});
-        rows.push_back(to_row(sheet, row.key, row.sig, row.msg, row.flags));
-      }
-    }
-    std::vector<u8> ok(rows.size());
-    executor.verify(scheme, rows, ok.data());
-    for (usize i = 0; i < jobs.size(); ++i) round.set(ClaimKind::signature, jobs[i], ok[i] != 0);
+    Signatures once = gather_signatures(round, scheme, false);
+    executor.verify(scheme, once.rows, once.ok.data());
+    take_answers(round, once);
+    Signatures again = gather_signatures(round, scheme, true);
+    executor.verify_remembered(scheme, again.rows, again.ok.data());
+    take_answers(round, again);
   }
 }
 
@@ -305,6 +323,33 @@ void Executor::verify(Scheme scheme, std::span<const sig::Row> rows, u8* ok, sig
     sig::verify(scheme, rows.subspan(first, last - first), ok + first, context);
   });
   stats_.signature_rows += rows.size();
+}
+
+void Executor::verify_remembered(Scheme scheme, std::span<const sig::Row> rows, u8* ok) {
+  if (rows.empty()) return;
+  const std::vector<RowDigest> digests = digests_of(scheme, rows);
+  const std::vector<Remembered::Outcome> found = remembered_.find(digests);
+  std::vector<usize> order;  // rows that are not remembered, equal ones next to one another
+  for (usize i = 0; i < rows.size(); ++i) {
+    ok[i] = found[i] == Remembered::Outcome::holds ? 1 : 0;
+    if (found[i] == Remembered::Outcome::unknown) order.push_back(i);
+  }
+  std::sort(order.begin(), order.end(), [&](usize a, usize b) { return digests[a] < digests[b]; });
+  std::vector<RowDigest> fresh;
+  std::vector<sig::Row> fresh_rows;
+  for (const usize i : order) {
+    if (!fresh.empty() && fresh.back() == digests[i]) continue;
+    fresh.push_back(digests[i]);
+    fresh_rows.push_back(rows[i]);
+  }
+  std::vector<u8> answers(fresh.size());
+  verify(scheme, fresh_rows, answers.data());
+  usize at = 0;
+  for (const usize i : order) {
+    if (digests[i] != fresh[at]) ++at;
+    ok[i] = answers[at];
+  }
+  remembered_.keep(fresh, answers);
 }
 
 void Executor::recover(std::span<const sig::RecoverRow> rows, u8* keys, u8* ok) {

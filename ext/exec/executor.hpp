@@ -8,6 +8,7 @@
 #include "claim/judge.hpp"
 #include "claim/sheet.hpp"
 #include "exec/pool.hpp"
+#include "exec/remembered.hpp"
 #include "exec/stats.hpp"
 #include "sig/batch.hpp"
 #include "sig/key_tables.hpp"
@@ -29,16 +30,22 @@ class Executor {
   // signers are this executor's, whatever `context` says.
   void verify(Scheme scheme, std::span<const sig::Row> rows, u8* ok, sig::Context context = {});
 
+  // As verify, for rows that come again and again: those whose outcome is remembered are not computed, and rows that
+  // are the same only once. The answers are the same.
+  void verify_remembered(Scheme scheme, std::span<const sig::Row> rows, u8* ok);
+
   // sig::recover in chunks on the pool: keys has 65 bytes for each row.
   void recover(std::span<const sig::RecoverRow> rows, u8* keys, u8* ok);
 
   Pool& pool() { return pool_; }
   const Stats& stats() const { return stats_; }
   sig::KeyTableStats known_signers() const { return known_.stats(); }
+  u64 remembered_rows() const { return remembered_.hits(); }
 
  private:
   Pool pool_;
   sig::KeyTables known_;
+  Remembered remembered_;
   Stats stats_;
 };
 

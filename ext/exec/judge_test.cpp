@@ -384,3 +384,26 @@ TEST_CASE("sheet: each limit is kept") {
     CHECK(!sheet.within_limits());
   }
 }
+
+TEST_CASE("judge: a claim that refutes counts against its node, and only when it holds") {
+  for (const bool revoked : {false, true}) {
+    Sheet sheet = make_sheet();
+    const NodeId node = sheet.all(kRoot, Kind::certificate, 7);
+    sheet.bind(node, claim_that(sheet, true), Code::certificate_signature_false);
+    sheet.refute(node, claim_that(sheet, revoked), Code::certificate_revoked);
+    const claim::Verdict verdict = judged(sheet);
+    CHECK(verdict.status == (revoked ? Status::invalid : Status::valid));
+    CHECK(verdict.findings.size() == (revoked ? 1 : 0));
+    if (!revoked) continue;
+    CHECK(verdict.code == Code::certificate_revoked);
+    CHECK(sheet.place(verdict.node) == "certificate 7");
+  }
+}
+
+TEST_CASE("judge: evidence against nothing does not make a node hold") {
+  Sheet sheet = make_sheet();
+  sheet.refute(kRoot, claim_that(sheet, false), Code::certificate_revoked);
+  const claim::Verdict verdict = judged(sheet);
+  CHECK(verdict.status == Status::invalid);
+  CHECK(verdict.code == Code::empty);
+}

@@ -38,7 +38,9 @@ class Setup {
     for (const Ref intermediate : source.intermediates) {
       for (const Ref der : all_der_of(room_.sheet, intermediate)) add_authority(der, false);
     }
-    if (std::none_of(group_.authorities.begin(), group_.authorities.end(), is_root)) fail();
+    if (std::none_of(group_.authorities.begin(), group_.authorities.end(), is_root)) {
+      fail(Code::certificate_issuer_unknown);
+    }
     for (const Ref list : source.revocation_lists) add_lists(list);
     for (const Ref admin : source.admins) group_.admins.push_back(der_of(room_.sheet, admin, false));
     for (const Ref frozen : source.frozen) group_.frozen.push_back(der_of(room_.sheet, frozen, false));
@@ -49,8 +51,10 @@ class Setup {
  private:
   static bool is_root(const Authority& authority) { return authority.is_root; }
 
-  void fail() {
-    if (group_.problem == Code::ok) group_.problem = Code::organisation_malformed;
+  void fail(Code detail = Code::organisation_malformed) {
+    if (group_.problem != Code::ok) return;
+    group_.problem = Code::organisation_malformed;
+    group_.problem_detail = detail;
   }
 
   // One root for each Ref, or a chain in which those are roots that none of the others has certified.
@@ -62,7 +66,8 @@ class Setup {
     }
     std::vector<Certificate> parsed(all.size());
     for (usize i = 0; i < all.size(); ++i) {
-      if (wire::parse_certificate(room_.sheet.bytes(all[i]), parsed[i]) != Code::ok) return fail();
+      const Code code = wire::parse_certificate(room_.sheet.bytes(all[i]), parsed[i]);
+      if (code != Code::ok) return fail(code);
     }
     for (usize i = 0; i < all.size(); ++i) {
       const Bytes issuer = room_.part(all[i], parsed[i].issuer);
@@ -78,11 +83,12 @@ class Setup {
     Authority authority;
     authority.der = der;
     authority.is_root = root;
-    if (wire::parse_certificate(room_.sheet.bytes(der), authority.certificate) != Code::ok) return fail();
+    const Code code = wire::parse_certificate(room_.sheet.bytes(der), authority.certificate);
+    if (code != Code::ok) return fail(code);
     const Certificate& certificate = authority.certificate;
     if (!certificate.is_ca) {
       // Only a network that lists whole chains may list what is no authority; it can certify nothing.
-      if (root || !room_.rules.last_is_root) fail();
+      if (root || !room_.rules.last_is_root) fail(Code::issuer_not_authority);
       return;
     }
     if (room_.rules.authorities_have_key_ids && !certificate.has_subject_key_id) return fail();
@@ -98,8 +104,11 @@ class Setup {
     for (const Ref der : all_der_of(room_.sheet, source)) {
       Revocations list;
       list.der = der;
-      if (wire::parse_revocation_list(room_.sheet.bytes(der), list.list) != Code::ok) return fail();
-      if (!list.list.has_authority_key_id && !room_.rules.whole_chain_revoked) return fail();
+      const Code code = wire::parse_revocation_list(room_.sheet.bytes(der), list.list);
+      if (code != Code::ok) return fail(code);
+      if (!list.list.has_authority_key_id && !room_.rules.whole_chain_revoked) {
+        return fail(Code::revocation_list_encoding);
+      }
       group_.revocations.push_back(std::move(list));
     }
   }
@@ -115,7 +124,7 @@ class Setup {
     for (u32 i = 0; i < group_.authorities.size(); ++i) {
       if (group_.authorities[i].is_root) continue;
       const std::vector<Path> paths = paths_of(i);
-      if (paths.empty()) return fail();
+      if (paths.empty()) return fail(Code::certificate_issuer_unknown);
       for (const Path& path : paths) {
         for (const u32 number : path.issuers) group_.authorities[number].certifies_authorities = true;
       }
@@ -125,7 +134,7 @@ class Setup {
   void read_units(const Organisation& source) {
     for (const Unit& unit : source.units) {
       UnitEntry entry;
-      if (!read_unit(unit, entry) || entry.any_certifier) return fail();
+      if (!read_unit(unit, entry) || entry.any_certifier) return fail(Code::certificate_certifier_differs);
       group_.units.push_back(std::move(entry));
     }
     group_.node_units = source.node_units;
@@ -136,11 +145,11 @@ class Setup {
                                                         {&source.orderer, &group_.orderer}};
     bool any = false;
     for (const auto& [unit, entry] : nodes) {
-      if (!read_unit(*unit, *entry)) return fail();
+      if (!read_unit(*unit, *entry)) return fail(Code::certificate_certifier_differs);
       any |= !entry->name.empty();
     }
     const bool both = !group_.client.name.empty() && !group_.peer.name.empty();
-    if (room_.rules.units == UnitRules::fabric_v1_1 && !both) fail();
+    if (room_.rules.units == UnitRules::fabric_v1_1 && !both) fail(Code::certificate_role_missing);
     group_.node_units = any;
   }
 
@@ -246,6 +255,16 @@ const Authority* as_root(const Room& room, const Group& group, const Identity& i
   return nullptr;
 }
 
+// A path that may give an identity; if there is none, one that is undecided; else the first one.
+const Path& best_path(const Identity& identity) {
+  for (const Status wanted : {Status::valid, Status::undecided}) {
+    for (const Path& path : identity.paths) {
+      if (path.status == wanted) return path;
+    }
+  }
+  return identity.paths[0];
+}
+
 void find_paths(Room& room, Group& group, Identity& identity) {
   if (const Authority* root = as_root(room, group, identity)) {
     Path path;
@@ -262,8 +281,8 @@ void find_paths(Room& room, Group& group, Identity& identity) {
     identity.paths = std::move(chains.paths);
   }
   for (Path& path : identity.paths) check_units(group, room.rules, identity.certificate, path);
-  // With one path, what is wrong with it is wrong with the identity.
-  if (identity.paths.size() == 1) refuse(identity, identity.paths[0].status, identity.paths[0].code);
+  const Path& best = best_path(identity);
+  refuse(identity, best.status, best.code);
 }
 
 void judge_identity(Room& room, Group& group, Identity& identity) {
@@ -362,8 +381,7 @@ void note(Sheet& sheet, NodeId node, Status status, Code code, u64 byte_off) {
   if (status == Status::undecided) sheet.undecided(node, code, byte_off);
 }
 
-void bind_path(Sheet& sheet, NodeId node, const Path& path, Verdict verdict, u64 byte_off) {
-  note(sheet, node, verdict.status, verdict.code, byte_off);
+void bind_path(Sheet& sheet, NodeId node, const Path& path) {
   for (const ClaimId made : path.claims) sheet.bind(node, made, Code::certificate_signature_false);
   for (const ClaimId made : path.refutes) sheet.refute(node, made, Code::certificate_revoked);
 }
@@ -434,6 +452,7 @@ u32 Members::find(Bytes name) const {
 usize Members::count() const { return room_->groups.size(); }
 Ref Members::name(u32 organisation) const { return room_->groups[organisation].name; }
 Code Members::problem(u32 organisation) const { return room_->groups[organisation].problem; }
+Code Members::problem_detail(u32 organisation) const { return room_->groups[organisation].problem_detail; }
 
 const Identity& Members::identify(u32 organisation, Ref presented) {
   Room& room = *room_;
@@ -465,23 +484,29 @@ NodeId Members::attach(NodeId parent, u32 index, const Identity& identity, Insta
   Room& room = *room_;
   Sheet& sheet = room.sheet;
   const NodeId node = sheet.all(parent, claim::Kind::certificate, index, weight);
-  if (identity.good() && identity.paths.size() > 1) {
-    const NodeId any =
-        sheet.quorum(node, claim::Kind::none, 0, 1, claim::Fold::quorum, Code::certificate_signature_false);
-    for (u32 i = 0; i < identity.paths.size(); ++i) {
-      const NodeId here = sheet.all(any, claim::Kind::none, i, 1);
-      bind_path(sheet, here, identity.paths[i], at_instant(room.rules, identity.paths[i], instant), byte_off);
-    }
-    return node;
-  }
   if (identity.trusted.len() != 0) {
     const ClaimId same = sheet.compare(claim::Compare::equal, identity.presented, identity.trusted);
     sheet.bind(node, same, Code::certificate_not_the_trusted_one);
   }
-  if (identity.paths.size() == 1) {
-    bind_path(sheet, node, identity.paths[0], at_instant(room.rules, identity.paths[0], instant), byte_off);
-  } else {
+  if (!identity.good() || identity.paths.empty()) {
     note(sheet, node, identity.status, identity.code, byte_off);
+    return node;
+  }
+  std::vector<u32> open;  // paths that only their signatures can close
+  Verdict closed = {Status::valid, Code::ok};
+  for (u32 i = 0; i < identity.paths.size(); ++i) {
+    const Verdict verdict = at_instant(room.rules, identity.paths[i], instant);
+    if (verdict.status == Status::valid) open.push_back(i);
+    if (verdict.status != Status::valid && closed.status != Status::undecided) closed = verdict;
+  }
+  if (open.empty()) {
+    note(sheet, node, closed.status, closed.code, byte_off);
+  } else if (open.size() == 1) {
+    bind_path(sheet, node, identity.paths[open[0]]);
+  } else {
+    const NodeId any =
+        sheet.quorum(node, claim::Kind::none, 0, 1, claim::Fold::quorum, Code::certificate_signature_false);
+    for (const u32 i : open) bind_path(sheet, sheet.all(any, claim::Kind::chain, i, 1), identity.paths[i]);
   }
   return node;
 }
@@ -497,13 +522,20 @@ bool Members::same(const Identity& identity, Ref certificate) {
 }
 
 Ref Members::fingerprint(const Identity& identity) {
+  const Ref out = room_->sheet.reserve(digest_size(Hash::sha256));
+  fingerprint_into(out, identity);
+  return out;
+}
+
+void Members::fingerprint_into(Ref out, const Identity& identity) {
   Room& room = *room_;
-  if (identity.der.len() == 0) return identity.der;
+  // Both are empty where the sheet has met its limits.
+  if (identity.number == kNone || out.len() == 0) return;
   const bool has_issuer = !identity.paths.empty() && !identity.paths[0].issuers.empty();
   const Certificate& issuer =
       has_issuer ? room.groups[identity.organisation].authorities[identity.paths[0].issuers[0]].certificate
                  : identity.certificate;
-  return room.sheet.hash(Hash::sha256, {sanitised_ref(room, identity.der, identity.certificate, issuer)});
+  room.sheet.hash_into(out, Hash::sha256, {sanitised_ref(room, identity.der, identity.certificate, issuer)});
 }
 
 Ref Members::certifiers_identifier(const Identity& identity) {

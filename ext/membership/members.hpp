@@ -183,8 +183,9 @@ class Members {
   u32 find(Bytes name) const;
   usize count() const;
   Ref name(u32 organisation) const;
-  // Code::ok, or why nobody can be of this organisation.
+  // Code::ok, or organisation_malformed: nobody can be of this organisation. `problem_detail` tells what is wrong.
   Code problem(u32 organisation) const;
+  Code problem_detail(u32 organisation) const;
 
   // Who presents these bytes (in any space but scratch), PEM or DER, as a member of `organisation`; kNone gives an
   // identity that is bad. The answer is the same object for the same bytes and organisation.
@@ -205,6 +206,8 @@ class Members {
 
   // SHA-256 of the certificate's DER bytes with its signature brought to low s: Fabric's identifier of an identity.
   Ref fingerprint(const Identity& identity);
+  // The same into 32 bytes of scratch, which stay as they are where there is no certificate.
+  void fingerprint_into(Ref out, const Identity& identity);
   // Under Fabric: SHA-256 over the certificates of the first path, issuer first: a unit's certifiers identifier.
   Ref certifiers_identifier(const Identity& identity);
 

@@ -53,6 +53,7 @@ struct Stated {
 struct Group {
   Ref name;
   Code problem = Code::ok;
+  Code problem_detail = Code::ok;
   std::vector<Authority> authorities;
   std::vector<Revocations> revocations;
   std::vector<Ref> admins;  // DER

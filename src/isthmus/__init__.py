@@ -5,7 +5,8 @@ messages and leaves go through :func:`verify`, :func:`recover`, :func:`hash_many
 through :class:`MerkleTree` and :func:`verify_proofs`; a :class:`Batch` collects signatures of many schemes, a
 :class:`Hasher` takes one message in pieces.
 :func:`trie_root` and :func:`verify_trie_proofs` are for Ethereum's tries, :mod:`isthmus.ics23` for Cosmos stores.
-:mod:`isthmus.chains` makes the anchors: what the caller already trusts.
+:mod:`isthmus.chains` makes the anchors: what the caller already trusts; :mod:`isthmus.membership` judges the identities
+of permissioned networks.
 """
 
 from __future__ import annotations
@@ -68,7 +69,11 @@ logs.quiet()
 
 
 def __getattr__(name: str) -> object:
-    if name in ("chains", "ics23"):  # loaded on first use: scripts that only hash or verify do not pay for it
+    if name in (
+        "chains",
+        "ics23",
+        "membership",
+    ):  # loaded on first use: scripts that only hash or verify do not pay for it
         import importlib
 
         return importlib.import_module(f"isthmus.{name}")

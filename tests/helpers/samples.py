@@ -26,8 +26,15 @@ def real(chain: str) -> list[Sample]:
         "cometbft-duplicate-vote": _duplicate_votes,
         "fabric-block": _fabric_blocks,
         "fabric-attestation": _fabric_attestations,
+        "membership": _identities,
     }
     return makers[chain]()
+
+
+def _identities() -> list[Sample]:
+    from helpers import membership
+
+    return membership.samples()
 
 
 def signature_rows(scheme: str) -> list[bytes]:
