@@ -70,7 +70,8 @@ def helper(name: str) -> Any:
 
 def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
     valid = [(raw, anchor) for raw, anchor, holds in real if holds]
-    bitcoin, cometbft, chainmaker = (helper(f"{name}_judge") for name in ("bitcoin", "cometbft", "chainmaker"))
+    names = ("bitcoin", "cometbft", "fabric", "chainmaker")
+    bitcoin, cometbft, fabric, chainmaker = (helper(f"{name}_judge") for name in names)
     makers: dict[str, Callable[[], Oracle]] = {
         "bitcoin-block": lambda: bitcoin.blocks(valid),
         "bitcoin-txids": lambda: never,
@@ -79,6 +80,8 @@ def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
         "cometbft-light-block": lambda: cometbft.light_block,
         "cometbft-conflict": lambda: cometbft.conflict,
         "cometbft-duplicate-vote": lambda: cometbft.duplicate_vote,
+        "fabric-block": lambda: fabric.blocks(valid),
+        "fabric-attestation": lambda: fabric.blocks(valid),
         "membership": lambda: helper("membership").judge,
     }
     if chain.startswith("chainmaker-"):

@@ -9,7 +9,7 @@ namespace {
 struct Tally {
   u64 weight_valid = 0;
   u64 weight_undecided = 0;
-  bool occupied = false;  // a claim or a child exists
+  bool occupied = false;  // a claim, a child or something to rely on exists
   bool invalid_child = false;
   bool undecided_child = false;
   bool invalid_here = false;
@@ -24,10 +24,11 @@ u64 add_saturating(u64 a, u64 b) {
 
 Status fold(const Node& node, const Tally& tally) {
   if (tally.invalid_here) return Status::invalid;
+  if (node.fold == Fold::policy) return tally.undecided_here ? Status::undecided : Status::valid;
   if (!tally.occupied) return tally.undecided_here ? Status::undecided : Status::invalid;
   if (node.fold != Fold::quorum && tally.invalid_child) return Status::invalid;
   bool undecided = tally.undecided_here || (node.fold != Fold::quorum && tally.undecided_child);
-  if (node.fold != Fold::all) {
+  if (node.fold == Fold::quorum || node.fold == Fold::strict) {
     // need 0 would hold vacuously
     if (node.need == 0) return Status::invalid;
     if (tally.weight_valid < node.need) {
@@ -39,6 +40,7 @@ Status fold(const Node& node, const Tally& tally) {
 }
 
 void count_child(Tally& parent, const Node& node, Status status) {
+  if (node.fold == Fold::aside) return;
   parent.occupied = true;
   if (status == Status::valid) parent.weight_valid = add_saturating(parent.weight_valid, node.weight);
   if (status == Status::undecided) parent.weight_undecided = add_saturating(parent.weight_undecided, node.weight);
@@ -51,8 +53,8 @@ struct Sequenced {
   Finding finding;
 };
 
-// Notes and false claims, in the order in which the decoder stated them.
-std::vector<Finding> collect_findings(const Sheet& sheet, const Settled& settled) {
+// Notes, false claims and what was relied on in vain, in the order in which the decoder stated them.
+std::vector<Finding> collect_findings(const Sheet& sheet, const Settled& settled, const std::vector<Status>& status) {
   std::vector<Sequenced> found;
   for (const Note& note : sheet.notes()) {
     found.push_back({note.sequence, {note.status, note.code, note.node, note.byte_off}});
@@ -60,6 +62,10 @@ std::vector<Finding> collect_findings(const Sheet& sheet, const Settled& settled
   for (const Binding& binding : sheet.bindings()) {
     if (settled.holds(binding.claim) != binding.refutes) continue;
     found.push_back({binding.sequence, {Status::invalid, binding.code, binding.node, 0}});
+  }
+  for (const Reliance& reliance : sheet.reliances()) {
+    const Status on = status[reliance.on];
+    if (on != Status::valid) found.push_back({reliance.sequence, {on, reliance.code, reliance.node, 0}});
   }
   std::sort(found.begin(), found.end(), [](const Sequenced& a, const Sequenced& b) { return a.sequence < b.sequence; });
   std::vector<Finding> findings;
@@ -74,7 +80,7 @@ std::vector<u8> explaining_nodes(const Sheet& sheet, const std::vector<Status>& 
   std::vector<u8> explains(nodes.size());
   explains[kRoot] = 1;
   for (usize i = 1; i < nodes.size(); ++i) {
-    explains[i] = explains[nodes[i].parent] && status[i] == status[kRoot] &&
+    explains[i] = explains[nodes[i].parent] && status[i] == status[kRoot] && nodes[i].fold != Fold::aside &&
                   (nodes[nodes[i].parent].fold != Fold::quorum || status[i] != Status::invalid);
   }
   return explains;
@@ -98,6 +104,36 @@ void explain(const Sheet& sheet, const std::vector<Status>& status, Verdict& ver
   }
 }
 
+// Nodes that look elsewhere in the tree, and all nodes above them: they are folded after the others.
+std::vector<u8> late_nodes(const Sheet& sheet) {
+  const std::span<const Node> nodes = sheet.nodes();
+  std::vector<u8> late(nodes.size());
+  for (const Reliance& reliance : sheet.reliances()) late[reliance.node] = 1;
+  for (usize i = nodes.size(); i-- > 1;) {
+    late[i] |= nodes[i].fold == Fold::policy;
+    late[nodes[i].parent] |= late[i];
+  }
+  return late;
+}
+
+void mark(Tally& tally, Status status) {
+  tally.invalid_here |= status == Status::invalid;
+  tally.undecided_here |= status == Status::undecided;
+}
+
+// A child has a higher number than its parent, so one backward pass folds all nodes that are `late` or all that are
+// not. What nobody has folded yet is invalid, so that nothing can rely on it.
+void fold_nodes(const Sheet& sheet, const std::vector<u8>& late, bool now, std::vector<Tally>& tallies,
+                std::vector<Status>& status) {
+  const std::span<const Node> nodes = sheet.nodes();
+  for (usize i = nodes.size(); i-- > 0;) {
+    if ((late[i] != 0) != now) continue;
+    if (nodes[i].fold == Fold::policy) mark(tallies[i], count(sheet.ballot(sheet.policies()[nodes[i].need]), status));
+    status[i] = fold(nodes[i], tallies[i]);
+    if (i != kRoot) count_child(tallies[nodes[i].parent], nodes[i], status[i]);
+  }
+}
+
 }  // namespace
 
 Verdict judge(const Sheet& sheet, const Settled& settled) {
@@ -116,21 +152,22 @@ Verdict judge(const Sheet& sheet, const Settled& settled) {
     tallies[binding.node].occupied |= !binding.refutes;
     tallies[binding.node].invalid_here |= settled.holds(binding.claim) == binding.refutes;
   }
-  for (const Note& note : sheet.notes()) {
-    tallies[note.node].invalid_here |= note.status == Status::invalid;
-    tallies[note.node].undecided_here |= note.status == Status::undecided;
-  }
+  for (const Note& note : sheet.notes()) mark(tallies[note.node], note.status);
 
-  // A child has a higher number than its parent, so one backward pass folds the whole tree.
-  std::vector<Status> status(nodes.size());
-  for (usize i = nodes.size(); i-- > 0;) {
-    status[i] = fold(nodes[i], tallies[i]);
-    if (i != kRoot) count_child(tallies[nodes[i].parent], nodes[i], status[i]);
+  std::vector<Status> status(nodes.size(), Status::invalid);
+  const std::vector<u8> late = late_nodes(sheet);
+  fold_nodes(sheet, late, false, tallies, status);
+  for (const Reliance& reliance : sheet.reliances()) {
+    tallies[reliance.node].occupied = true;
+    mark(tallies[reliance.node], status[reliance.on]);
+  }
+  fold_nodes(sheet, late, true, tallies, status);
+  for (usize i = 0; i < nodes.size(); ++i) {
     ++verdict.counts[static_cast<usize>(nodes[i].kind)][static_cast<usize>(status[i])];
   }
 
   verdict.status = status[kRoot];
-  verdict.findings = collect_findings(sheet, settled);
+  verdict.findings = collect_findings(sheet, settled, status);
   verdict.code = Code::ok;
   if (verdict.status != Status::valid) explain(sheet, status, verdict);
   return verdict;

@@ -16,6 +16,8 @@ constexpr usize kRefLenMax = (usize{1} << 30) - 1;
 constexpr usize kRefOffMax = ~u32{0};
 // Rows that read from this level on would need a level that u16 cannot hold; no block hashes that deep.
 constexpr u16 kLevelMax = 0xffff;
+// Persons are told apart by looking through those before, so a policy of a hostile input stays bounded.
+constexpr usize kVotersMax = 4096;
 
 }  // namespace
 
@@ -182,8 +184,44 @@ NodeId Sheet::all(NodeId parent, Kind kind, u32 index, u64 weight) {
   return node({parent, index, 0, weight, Code::empty, kind, Fold::all});
 }
 
-NodeId Sheet::quorum(NodeId parent, Kind kind, u32 index, u64 need, Fold fold, Code code) {
-  return node({parent, index, need, 0, code, kind, fold});
+NodeId Sheet::quorum(NodeId parent, Kind kind, u32 index, u64 need, Fold fold, Code code, u64 weight) {
+  return node({parent, index, need, weight, code, kind, fold});
+}
+
+NodeId Sheet::aside(NodeId parent, Kind kind, u32 index) {
+  return node({parent, index, 0, 0, Code::empty, kind, Fold::aside});
+}
+
+ProgramId Sheet::program(std::span<const Rule> rules, u32 principals) {
+  if (!well_formed(rules, principals) || !admit_row()) return kNoProgram;
+  programs_.push_back(
+      {static_cast<u32>(rules_.size()), static_cast<u32>(rules.size()), principals, holds_vacuously(rules)});
+  rules_.insert(rules_.end(), rules.begin(), rules.end());
+  return static_cast<ProgramId>(programs_.size() - 1);
+}
+
+NodeId Sheet::policy(NodeId parent, Kind kind, u32 index, ProgramId program, std::span<const Voter> voters,
+                     std::span<const NodeId> proofs, u64 weight, Code code) {
+  const usize room = static_cast<usize>(std::min<u64>(limits_.text_max, kRefOffMax) / sizeof(NodeId));
+  const bool fits = proofs.size() <= room && proofs_.size() <= room - proofs.size();
+  if (program == kNoProgram || !fits || voters.size() > kVotersMax) exceed();
+  const NodeId made = node({parent, index, policies_.size(), weight, code, kind, Fold::policy});
+  if (!within_limits_) return made;
+  ISTHMUS_CHECK(proofs.size() == voters.size() * programs_[program].principals);
+  policies_.push_back(
+      {program, static_cast<u32>(voters_.size()), static_cast<u32>(voters.size()), static_cast<u32>(proofs_.size())});
+  voters_.insert(voters_.end(), voters.begin(), voters.end());
+  proofs_.insert(proofs_.end(), proofs.begin(), proofs.end());
+  if (programs_[program].vacuous) fail(made, Code::policy_vacuous);
+  return made;
+}
+
+Ballot Sheet::ballot(const Policy& policy) const {
+  const Program& program = programs_[policy.program];
+  return {std::span(rules_).subspan(program.rule_first, program.rule_count),
+          std::span(voters_).subspan(policy.voter_first, policy.voter_count),
+          std::span(proofs_).subspan(policy.proof_first, usize{policy.voter_count} * program.principals),
+          program.principals};
 }
 
 void Sheet::bind(NodeId node, ClaimId claim, Code code) {

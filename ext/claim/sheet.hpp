@@ -14,6 +14,7 @@
 #include "base/ids.hpp"
 #include "base/limits.hpp"
 #include "base/span.hpp"
+#include "claim/policy.hpp"
 
 namespace isthmus::claim {
 
@@ -46,7 +47,6 @@ enum class Kind : u8 {
 
 const char* word_of(Kind kind);
 
-using NodeId = u32;
 using ClaimId = u32;
 inline constexpr NodeId kRoot = 0;
 inline constexpr NodeId kNoParent = ~NodeId{0};
@@ -57,6 +57,8 @@ enum class Fold : u8 {
   all = 0,     // every child holds
   quorum = 1,  // the weights of the children that hold add up to at least `need`; other children may fail
   strict = 2,  // as quorum, and no child may be invalid (CometBFT's full commit check)
+  policy = 3,  // the program `need` of Sheet::policies() holds over its voters (claim/policy.hpp)
+  aside = 4,   // as all, but counts nowhere: what several policies or nodes refer to
 };
 
 // One node of the threshold tree. It holds iff no finding was noted at it, every claim bound to it holds, its fold is
@@ -64,11 +66,21 @@ enum class Fold : u8 {
 struct Node {
   NodeId parent;
   u32 index;   // number printed after the kind's word: height, transaction, input, validator index
-  u64 need;    // for quorum and strict; from the anchor, never from the input
+  u64 need;    // for quorum and strict; from the anchor, never from the input. For policy: which of the policies
   u64 weight;  // what this node adds to its parent's sum; from the anchor, never from the input
   Code code;   // said when the fold itself is not satisfied
   Kind kind;
   Fold fold;
+};
+
+// A node that holds only if `on` holds as well, which stands elsewhere in the tree: an identity whose certificates are
+// judged once and used in many places. Nothing that a node relies on may itself rely on anything or be a policy. The
+// code is said at the node where `on` does not hold.
+struct Reliance {
+  u32 sequence;
+  NodeId node;
+  NodeId on;
+  Code code;
 };
 
 // Something the decoder itself found while reading: cheap rules, missing context.
@@ -196,7 +208,17 @@ class Sheet {
     nodes_[kRoot].index = index;
   }
   NodeId all(NodeId parent, Kind kind, u32 index, u64 weight = 0);
-  NodeId quorum(NodeId parent, Kind kind, u32 index, u64 need, Fold fold, Code code = Code::quorum_not_reached);
+  NodeId quorum(NodeId parent, Kind kind, u32 index, u64 need, Fold fold, Code code = Code::quorum_not_reached,
+                u64 weight = 0);
+  NodeId aside(NodeId parent, Kind kind, u32 index);
+  // A program is stated once and used by many policies.
+  ProgramId program(std::span<const Rule> rules, u32 principals);
+  // Voters in the order in which they stand in the input; `proofs` has a node for each voter and principal, voter by
+  // voter, kNoNode where he is not the principal. A program that holds without any voter never holds here: such a node
+  // is noted as policy_vacuous.
+  NodeId policy(NodeId parent, Kind kind, u32 index, ProgramId program, std::span<const Voter> voters,
+                std::span<const NodeId> proofs, u64 weight = 0, Code code = Code::policy_not_satisfied);
+  void rely(NodeId node, NodeId on, Code code) { reliances_.push_back({sequence_++, node, on, code}); }
   void bind(NodeId node, ClaimId claim, Code code);
   // Binds a claim that makes the node invalid if it holds.
   void refute(NodeId node, ClaimId claim, Code code);
@@ -216,6 +238,9 @@ class Sheet {
   std::span<const Node> nodes() const { return nodes_; }
   std::span<const Note> notes() const { return notes_; }
   std::span<const Binding> bindings() const { return bindings_; }
+  std::span<const Reliance> reliances() const { return reliances_; }
+  std::span<const Policy> policies() const { return policies_; }
+  Ballot ballot(const Policy& policy) const;
   std::span<const Claim> claims() const { return claims_; }
   std::span<const HashRow> hash_rows() const { return hash_rows_; }
   std::span<const TreeRow> tree_rows() const { return tree_rows_; }
@@ -255,6 +280,12 @@ class Sheet {
   std::vector<Node> nodes_;
   std::vector<Note> notes_;
   std::vector<Binding> bindings_;
+  std::vector<Reliance> reliances_;
+  std::vector<Program> programs_;
+  std::vector<Rule> rules_;
+  std::vector<Policy> policies_;
+  std::vector<Voter> voters_;
+  std::vector<NodeId> proofs_;
   std::vector<Claim> claims_;
   std::vector<HashRow> hash_rows_;
   std::vector<TreeRow> tree_rows_;

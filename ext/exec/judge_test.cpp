@@ -149,6 +149,176 @@ TEST_CASE("judge: undecided parts") {
   }
 }
 
+namespace {
+
+using claim::Rule;
+using claim::Voter;
+
+// Voters under a node of their own, and policies over them.
+struct Poll {
+  Sheet sheet = make_sheet();
+  NodeId people = sheet.aside(kRoot, Kind::signer, 0);
+  std::vector<Voter> voters;
+  std::vector<NodeId> proofs;
+
+  // `row`: which principals; '1' satisfies, if `identity` holds where it is given.
+  Poll& voter(bool holds, u32 person, const char* row, NodeId identity = claim::kNoNode) {
+    const NodeId node = vote(sheet, people, static_cast<u32>(voters.size()), 0, holds);
+    voters.push_back({node, person});
+    const NodeId proof = identity == claim::kNoNode ? node : identity;
+    for (const char* at = row; *at != 0; ++at) proofs.push_back(*at == '1' ? proof : claim::kNoNode);
+    return *this;
+  }
+  NodeId identity(bool holds) { return vote(sheet, people, 90, 0, holds); }
+  NodeId policy(NodeId parent, std::initializer_list<Rule> rules, u32 principals) {
+    const std::vector<Rule> all(rules);
+    return sheet.policy(parent, Kind::commit, 1, sheet.program(all, principals), voters, proofs, 1);
+  }
+  bool holds(std::initializer_list<Rule> rules, u32 principals) {
+    policy(kRoot, rules, principals);
+    return judged(sheet).status == Status::valid;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("policy: n out of, each identity once") {
+  const auto two_of = {Rule::n_of(2, 2), Rule::by(0), Rule::by(1)};
+  CHECK(Poll().voter(true, 1, "10").voter(true, 2, "01").holds(two_of, 2));
+  CHECK(!Poll().voter(true, 1, "10").voter(false, 2, "01").holds(two_of, 2));
+  // One identity that is both principals is used up by the first.
+  CHECK(!Poll().voter(true, 1, "11").holds(two_of, 2));
+  // The same identity twice counts once, whoever it is the second time.
+  CHECK(!Poll().voter(true, 1, "10").voter(true, 1, "01").holds(two_of, 2));
+  CHECK(!Poll().holds(two_of, 2));
+}
+
+TEST_CASE("policy: a false signature in someone's name does not spoil a later good one") {
+  CHECK(Poll().voter(false, 1, "1").voter(true, 1, "1").holds({Rule::n_of(1, 1), Rule::by(0)}, 1));
+}
+
+TEST_CASE("policy: greedy in the order of voters, as Fabric is") {
+  // The first voter satisfies both principals and is taken for the first, so nobody is left for the second.
+  const auto both = {Rule::n_of(2, 2), Rule::by(0), Rule::by(1)};
+  CHECK(!Poll().voter(true, 1, "11").voter(true, 2, "10").holds(both, 2));
+  CHECK(Poll().voter(true, 2, "10").voter(true, 1, "11").holds(both, 2));
+  // What a failed part took is given back; what a part beyond the need took is not.
+  const auto nested = {Rule::n_of(2, 2), Rule::n_of(1, 2), Rule::by(0), Rule::by(1), Rule::by(1)};
+  CHECK(!Poll().voter(true, 1, "10").voter(true, 2, "01").holds(nested, 2));
+  const auto failed = {Rule::n_of(1, 2), Rule::n_of(2, 2), Rule::by(0), Rule::by(1), Rule::by(0)};
+  CHECK(Poll().voter(true, 1, "10").holds(failed, 2));
+}
+
+TEST_CASE("policy: an identity is checked when a principal is tested, a signature before") {
+  const auto one_of = {Rule::n_of(1, 1), Rule::by(0)};
+  for (const bool good : {false, true}) {
+    Poll poll;
+    const NodeId identity = poll.identity(good);
+    CHECK(poll.voter(true, 1, "1", identity).holds(one_of, 1) == good);
+  }
+  // Whoever signed well stands in the way of a later signature of his own, even when his identity is no good.
+  Poll poll;
+  const NodeId bad = poll.identity(false);
+  CHECK(!poll.voter(true, 1, "1", bad).voter(true, 1, "1").holds(one_of, 1));
+}
+
+TEST_CASE("policy: what would hold without a signature never holds") {
+  for (const i32 need : {0, -1}) {
+    Poll poll;
+    poll.voter(true, 1, "1").policy(kRoot, {Rule::n_of(need, 1), Rule::by(0)}, 1);
+    const claim::Verdict verdict = judged(poll.sheet);
+    CHECK(verdict.status == Status::invalid);
+    CHECK(verdict.code == Code::policy_vacuous);
+  }
+  // Inside a policy that needs someone, a part that needs nobody counts as it does in Fabric.
+  const auto inner = {Rule::n_of(2, 2), Rule::by(0), Rule::n_of(0, 0)};
+  CHECK(Poll().voter(true, 1, "1").holds(inner, 1));
+  CHECK(!Poll().voter(false, 1, "1").holds(inner, 1));
+  CHECK(!Poll().voter(true, 1, "").holds({Rule::n_of(1, 1), Rule::n_of(0, 0)}, 0));
+}
+
+TEST_CASE("policy: of the same voters in several policies, and a quorum of policies") {
+  for (const u64 need : {u64{0}, u64{1}, u64{2}}) {
+    Poll poll;
+    poll.voter(true, 1, "10").voter(false, 2, "01");
+    const NodeId meta = poll.sheet.quorum(kRoot, Kind::commit, 0, need, Fold::quorum);
+    poll.policy(meta, {Rule::by(0)}, 2);
+    poll.policy(meta, {Rule::by(1)}, 2);
+    CHECK((judged(poll.sheet).status == Status::valid) == (need == 1));
+  }
+}
+
+TEST_CASE("policy: undecided voters") {
+  Poll poll;
+  poll.voter(true, 1, "1");
+  const NodeId open = poll.sheet.all(poll.people, Kind::vote, 7);
+  poll.sheet.undecided(open, Code::field_missing);
+  const NodeId good = poll.voters[0].signature;
+  bool counts = true;
+  SUBCASE("one who could count leaves the policy undecided") {
+    poll.voters.push_back({open, 2});
+    poll.proofs.push_back(good);
+  }
+  SUBCASE("whether he is the principal or whether he signed") {
+    poll.voters.push_back({good, 2});
+    poll.proofs.push_back(open);
+  }
+  SUBCASE("one who could not does not matter") {
+    poll.voters.push_back({open, 2});
+    poll.proofs.push_back(claim::kNoNode);
+    counts = false;
+  }
+  poll.policy(kRoot, {Rule::n_of(1, 1), Rule::by(0)}, 1);
+  CHECK(judged(poll.sheet).status == (counts ? Status::undecided : Status::valid));
+}
+
+TEST_CASE("policy: programs that are none") {
+  Sheet sheet = make_sheet();
+  const auto refused = [&](std::initializer_list<Rule> rules, u32 principals) {
+    const std::vector<Rule> all(rules);
+    return sheet.program(all, principals) == claim::kNoProgram;
+  };
+  CHECK(!refused({Rule::by(0)}, 1));
+  CHECK(refused({}, 1));
+  CHECK(refused({Rule::by(1)}, 1));
+  CHECK(refused({Rule::by(0), Rule::by(0)}, 1));
+  CHECK(refused({Rule::n_of(1, 2), Rule::by(0)}, 1));
+  std::vector<Rule> deep(claim::kRuleDepthMax, Rule::n_of(1, 1));
+  deep.push_back(Rule::by(0));
+  CHECK(sheet.program(deep, 1) == claim::kNoProgram);
+  CHECK(sheet.program(std::span(deep).subspan(2), 1) != claim::kNoProgram);
+  sheet.policy(kRoot, Kind::commit, 0, claim::kNoProgram, {}, {});
+  CHECK(judged(sheet).status == Status::undecided);
+}
+
+TEST_CASE("judge: a node relies on another; what stands aside counts nowhere else") {
+  for (const bool good : {false, true}) {
+    Sheet sheet = make_sheet();
+    const NodeId aside = sheet.aside(kRoot, Kind::signer, 0);
+    const NodeId identity = vote(sheet, aside, 0, 0, good);
+    vote(sheet, aside, 1, 0, false);  // spoils nothing
+    sheet.rely(vote(sheet, kRoot, 0, 0, true), identity, Code::part_failed);
+    sheet.rely(sheet.all(kRoot, Kind::tx, 0), identity, Code::part_failed);
+    const claim::Verdict verdict = judged(sheet);
+    CHECK((verdict.status == Status::valid) == good);
+    CHECK(verdict.code == (good ? Code::ok : Code::part_failed));
+    CHECK(verdict.findings.size() == (good ? 1 : 4));
+  }
+  SUBCASE("alone it is nothing") {
+    Sheet sheet = make_sheet();
+    vote(sheet, sheet.aside(kRoot, Kind::signer, 0), 0, 0, true);
+    CHECK(judged(sheet).code == Code::empty);
+  }
+  SUBCASE("nothing can rely on what is folded later") {
+    Sheet sheet = make_sheet();
+    const NodeId first = vote(sheet, kRoot, 0, 0, true);
+    const NodeId second = vote(sheet, kRoot, 1, 0, true);
+    sheet.rely(first, second, Code::part_failed);
+    sheet.rely(second, first, Code::part_failed);
+    CHECK(judged(sheet).status == Status::invalid);
+  }
+}
+
 TEST_CASE("judge: outcomes of another sheet are refused") {
   Sheet sheet = make_sheet();
   vote(sheet, kRoot, 0, 0, true);

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from helpers import bitcoin as made
-from helpers import bitcoin_judge, cometbft_judge, samples, wire_forms
+from helpers import bitcoin_judge, cometbft_judge, fabric_judge, samples, wire_forms
 from helpers import tendermint as tm
 from helpers.bitcoin_judge import Judge
 
@@ -28,12 +28,14 @@ def judge_of(chain: str, valid: list[Pair]) -> Judge:
         "cometbft-light-block": lambda: cometbft_judge.light_block,
         "cometbft-conflict": lambda: cometbft_judge.conflict,
         "cometbft-duplicate-vote": lambda: cometbft_judge.duplicate_vote,
+        "fabric-block": lambda: fabric_judge.blocks(valid),
+        "fabric-attestation": lambda: fabric_judge.blocks(valid),
     }
     return makers[chain]()
 
 
 CHAINS = ("bitcoin-block", "bitcoin-headers", "bitcoin-input", "cometbft-light-block", "cometbft-conflict",
-          "cometbft-duplicate-vote")  # fmt: skip
+          "cometbft-duplicate-vote", "fabric-block", "fabric-attestation")  # fmt: skip
 
 
 def core(chain: str, raw: bytes, anchor: bytes) -> bool:

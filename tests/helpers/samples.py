@@ -26,6 +26,8 @@ def real(chain: str) -> list[Sample]:
         "cometbft-light-block": _light_blocks,
         "cometbft-conflict": _conflicts,
         "cometbft-duplicate-vote": _duplicate_votes,
+        "fabric-block": _fabric_blocks,
+        "fabric-attestation": _fabric_attestations,
         "chainmaker-block": lambda: chainmaker("chainmaker-block")[0],
         "chainmaker-header": lambda: chainmaker("chainmaker-header")[0],
         "chainmaker-tx": lambda: chainmaker("chainmaker-tx")[0],
@@ -248,3 +250,36 @@ def _duplicate_votes() -> list[Sample]:
     anchor = bytes(cases.duplicate_anchor())
     pairs = [cases.evidence(name, *cases.two_blocks()) for name in (1, 2, 4)]
     return [(duplicate_vote_from_json(pair), anchor, True) for pair in pairs]
+
+
+def _fabric_blocks() -> list[Sample]:
+    from chains import fabric_data
+
+    from isthmus.chains.fabric import Anchor, Block
+    from isthmus.synthetic.fabric import Network
+
+    found: list[Sample] = []
+    for network in (Network(organisations=1), Network(organisations=2, consenters=4)):
+        trusted = Block.from_protobuf(network.genesis())
+        raw = network.block([network.transaction({"key": b"value"})])
+        found.append((raw, bytes(Anchor.from_config_block(trusted)), True))
+    root = data_root()
+    for chain in fabric_data.chains(root) if root is not None else []:
+        found += [(raw, bytes(anchor), True) for raw, anchor in fabric_data.samples(chain)]
+    return found
+
+
+def _fabric_attestations() -> list[Sample]:
+    from dataclasses import replace
+
+    from isthmus.chains.fabric import Anchor, Block
+    from isthmus.synthetic.fabric import Network, assemble, header_fields
+
+    found: list[Sample] = []
+    for network in (Network(organisations=1), Network(organisations=1, consenters=4)):
+        trusted = Block.from_protobuf(network.genesis())
+        block = Block.from_protobuf(network.block([network.transaction({"key": b"value"})]))
+        header = header_fields(block.number, block.previous_hash, block.data_hash)
+        anchor = replace(Anchor.from_config_block(trusted), parent=None)
+        found.append((assemble(header, None, block.slots), bytes(anchor), True))
+    return found

@@ -13,7 +13,10 @@ from typing import Any, Final
 from isthmus.commands.common import Result, add_common
 
 # Chains whose module in isthmus.commands has anchor(args) and add_anchor_arguments(parser).
-_CHAINS: Final = {"chainmaker": "blocks of ChainMaker: the first block, or one that holds a configuration"}
+_CHAINS: Final = {
+    "fabric": "blocks of Hyperledger Fabric channels: a genesis or config block",
+    "chainmaker": "blocks of ChainMaker: the first block, or one that holds a configuration",
+}
 
 
 def add(parent: Any) -> None:

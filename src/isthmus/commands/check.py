@@ -14,6 +14,7 @@ def add(parent: Any) -> None:
     chains = parser.add_subparsers(dest="chain", metavar="CHAIN", required=True)
     _add_bitcoin(chains)
     _add_cometbft(chains)
+    _add_fabric(chains)
     _add_chainmaker(chains)
     demo = chains.add_parser("demo", help="real early Bitcoin blocks and a light-block chain that come with isthmus")
     add_common(demo)
@@ -65,6 +66,32 @@ def _add_cometbft(chains: Any) -> None:
     parser.set_defaults(run=_cometbft)
 
 
+def _add_fabric(chains: Any) -> None:
+    parser = chains.add_parser(
+        "fabric",
+        help="blocks of Hyperledger Fabric channels",
+        description="Files hold one block in protobuf (peer channel fetch), a peer's or orderer's block file "
+        "(blockfile_000000), or protobuf's JSON. The blocks are walked in the order of their numbers from the anchor.",
+        epilog="docs/fabric.md tells what an anchor holds and what is checked.",
+    )
+    add_common(parser)
+    _add_shared(parser)
+    parser.add_argument("--genesis", metavar="FILE", help="take this config block on trust; isthmus anchor prints it")
+    parser.add_argument("--trust-first", action="store_true", help="take the first config block of the files on trust")
+    parser.add_argument("--channel-id", metavar="ID", help="the channel that the blocks must belong to")
+    parser.add_argument("--dialect", metavar="NAME", help="legacy, standard, bft or x: how orderers sign")
+    parser.add_argument(
+        "--policy", metavar="CHAINCODE=POLICY", action="append", default=[],
+        help="an endorsement policy, such as mycc=AND('Org1MSP.peer','Org2MSP.peer')",
+    )  # fmt: skip
+    parser.add_argument("--transactions", metavar="HOW", help="judge (default), report or skip")
+    parser.add_argument("--commit-hash", action="store_true", help="recompute the commit hashes that the peer recorded")
+    parser.add_argument("--check-update", action="store_true", help="judge the signed update of each config block")
+    parser.add_argument("--gaps", action="store_true", help="blocks between config blocks may be left out")
+    parser.add_argument("--attestations", action="store_true", help="the files hold headers with metadata only")
+    parser.set_defaults(run=_fabric)
+
+
 def _add_chainmaker(chains: Any) -> None:
     parser = chains.add_parser(
         "chainmaker",
@@ -102,6 +129,12 @@ def _cometbft(args: argparse.Namespace) -> Result:
     from isthmus.commands import cometbft
 
     return cometbft.run(args)
+
+
+def _fabric(args: argparse.Namespace) -> Result:
+    from isthmus.commands import fabric
+
+    return fabric.run(args)
 
 
 def _chainmaker(args: argparse.Namespace) -> Result:
