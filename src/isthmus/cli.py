@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import isthmus
 from isthmus import logs
-from isthmus.commands import batches, check, machine
+from isthmus.commands import anchor, batches, check, machine
 from isthmus.commands.common import EXIT_DEFECT, EXIT_USAGE, Result, UsageError
 
 _EPILOG = "exit codes: 0 valid, 1 invalid, 2 usage, 3 undecided, 70 internal error"
@@ -30,7 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"isthmus {isthmus.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for group in (check, batches, machine):
+    for group in (check, anchor, batches, machine):
         group.add(commands)
     return parser
 
