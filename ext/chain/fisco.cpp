@@ -12,9 +12,8 @@
 //     bytes hash = 2;                 // 0 or 32: as the source states it
 //     repeated Signature signatures = 3;  // version 2 only
 //     bytes transactions = 4;         // the hashes of all transactions one behind the other; absent: not told
-//     bytes receipts = 5;             // likewise
-//     repeated string missing = 6;    // fields that the source left out
-//     repeated Body bodies = 7;       // the transactions themselves, one for each hash; absent: only their hashes are
+//     repeated string missing = 5;    // fields that the source left out
+//     repeated Body bodies = 6;       // the transactions themselves, one for each hash; absent: only their hashes are
 //     known
 //   }
 //   message Body {
@@ -198,7 +197,6 @@ void state_block(Sheet& sheet, const Block& block, const Anchor& anchor) {
 struct Statement {
   Block block;
   Ref transactions;
-  Ref receipts;
   std::vector<Transaction> bodies;
   std::string missing;  // names, separated by commas
   bool is_unsigned = false;
@@ -299,12 +297,9 @@ Statement read_statement(const Source& source, ProtobufReader reader, const Anch
         statement.transactions = take_hashes(source, reader);
         break;
       case 5:
-        statement.receipts = take_hashes(source, reader);
-        break;
-      case 6:
         add_missing(reader, statement, missing);
         break;
-      case 7:
+      case 6:
         if (statement.bodies.size() >= source.count_max) reader.refuse(Code::limit_exceeded);
         statement.bodies.push_back(read_body(source, reader.as_message(), anchor));
         break;
@@ -328,7 +323,7 @@ Statement read_statement(const Source& source, ProtobufReader reader, const Anch
   return statement;
 }
 
-constexpr u64 kStatementRepeated = field_bit(3) | field_bit(6) | field_bit(7);
+constexpr u64 kStatementRepeated = field_bit(3) | field_bit(5) | field_bit(6);
 
 void state_missing(Sheet& sheet, const Statement& statement) {
   if (statement.missing.empty()) return;
@@ -336,26 +331,36 @@ void state_missing(Sheet& sheet, const Statement& statement) {
   sheet.fact("missing", sheet.text(Bytes(reinterpret_cast<const u8*>(names.data()), names.size())));
 }
 
-// The header of a statement. Returns false iff nothing more can be said.
-bool state_statement(Sheet& sheet, const Statement& statement, const Anchor& anchor) {
-  state_missing(sheet, statement);
-  if (statement.lacks_header()) {
-    sheet.undecided(claim::kRoot, Code::fisco_field_missing);
-    return false;
+// Until 2.1 roots are not made of hashes, but of the transactions themselves.
+Ref early_root(Sheet& sheet, const Anchor& anchor, const std::vector<Transaction>& bodies) {
+  std::vector<Ref> encodings;
+  for (const Transaction& tx : bodies) encodings.push_back(tx.hashed[0]);
+  if (anchor.version < kVersionRc2) return state_trie_root(sheet, anchor.hash, encodings);
+  std::vector<u8> table(4 * (encodings.size() + 2));  // count, 0, and where each of them ends
+  store_le32(table.data(), index_of(encodings.size()));
+  usize end = 0;
+  for (usize i = 0; i < encodings.size(); ++i) {
+    end += encodings[i].len();
+    store_le32(table.data() + 8 + 4 * i, index_of(end));
   }
-  return state_header(sheet, statement.block, anchor, statement.is_unsigned);
+  encodings.insert(encodings.begin(), sheet.text(table));
+  return sheet.hash(anchor.hash, encodings);
 }
 
-// The root over hashes that are only stated. Earlier rules hash the transactions themselves.
-bool state_listed(Sheet& sheet, u32 number, Ref hashes, Ref root, const Anchor& anchor) {
-  if (hashes.len() == 0) return false;
-  const NodeId node = sheet.all(claim::kRoot, Kind::merkle, number);
-  if (anchor.version < kVersionTree) {
+// The root over transactions or their hashes. Returns whether it could be made.
+bool state_listed(Sheet& sheet, const Statement& statement, const Anchor& anchor) {
+  if (statement.transactions.len() == 0) return false;
+  const NodeId node = sheet.all(claim::kRoot, Kind::merkle, 0);
+  const Ref stated = statement.block.header.transactions_root;
+  if (anchor.version >= kVersionTree) {
+    const Tree tree = anchor.is_v3() ? Tree::fisco_v3 : Tree::fisco_v2;
+    require_root(sheet, node, sheet.tree(tree, statement.transactions, anchor.hash).root, stated);
+  } else if (statement.bodies.empty()) {
     sheet.undecided(node, Code::fisco_transaction_missing);
     return false;
+  } else {
+    require_root(sheet, node, early_root(sheet, anchor, statement.bodies), stated);
   }
-  const Tree tree = anchor.is_v3() ? Tree::fisco_v3 : Tree::fisco_v2;
-  require_root(sheet, node, sheet.tree(tree, hashes, anchor.hash).root, root);
   return true;
 }
 
@@ -379,6 +384,20 @@ void state_bodies(Sheet& sheet, const Statement& statement, const Anchor& anchor
     state_sender(sheet, node, tx, hash, anchor);
   }
   refuse_repeated(sheet, bodies);
+}
+
+// Everything that a statement says. Returns false iff nothing more can be said; `included` is whether its transactions
+// are those of the root.
+bool state_statement(Sheet& sheet, const Statement& statement, const Anchor& anchor, bool& included) {
+  state_missing(sheet, statement);
+  if (statement.lacks_header()) {
+    sheet.undecided(claim::kRoot, Code::fisco_field_missing);
+    return false;
+  }
+  if (!state_header(sheet, statement.block, anchor, statement.is_unsigned)) return false;
+  included = state_listed(sheet, statement, anchor);
+  state_bodies(sheet, statement, anchor);
+  return true;
 }
 
 // --- proofs
@@ -625,14 +644,14 @@ bool state_proved_receipt(Sheet& sheet, const Proof& proof, const Anchor& anchor
 }
 
 void state_proof(Sheet& sheet, const Proof& proof, const Anchor& anchor) {
-  if (!state_statement(sheet, proof.statement, anchor)) return;
+  Proved proved{.ordered = is_ordered(anchor)};
+  if (!state_statement(sheet, proof.statement, anchor, proved.included)) return;
   if (!proof.has_transaction && !proof.has_receipt) {
     return sheet.fail(claim::kRoot, Code::fisco_transaction_missing);
   }
   if (anchor.version < kVersionTree) {
     return sheet.undecided(claim::kRoot, Code::fisco_version);  // roots of those releases have no such proofs
   }
-  Proved proved{.ordered = is_ordered(anchor)};
   if (proof.has_transaction) {
     state_proved_transaction(sheet, proof, anchor);
   }
@@ -678,13 +697,8 @@ AnchorError decode_fisco_header(Bytes input, Bytes anchor_bytes, const Limits& l
     note_wire_error(sheet, error);
     return {};
   }
-  if (!state_statement(sheet, statement, anchor)) return {};
-  const Header& header = statement.block.header;
   Proved proved{.ordered = is_ordered(anchor)};
-  proved.included = state_listed(sheet, 0, statement.transactions, header.transactions_root, anchor);
-  state_listed(sheet, 1, statement.receipts, header.receipts_root, anchor);
-  state_bodies(sheet, statement, anchor);
-  state_proved(sheet, proved);
+  if (state_statement(sheet, statement, anchor, proved.included)) state_proved(sheet, proved);
   return {};
 }
 

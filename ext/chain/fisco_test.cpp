@@ -269,19 +269,19 @@ TEST_CASE("anchors that are refused") {
 Proto statement(const Raw& header) { return Proto().bytes(1, header).fill(2, 32, 0xaa); }
 
 TEST_CASE("statements: fields that are missing") {
-  const Run run(Proto().fill(2, 32, 0xaa).text(6, "logsBloom").text(6, "dbHash").out(), anchor_v2(),
+  const Run run(Proto().fill(2, 32, 0xaa).text(5, "logsBloom").text(5, "dbHash").out(), anchor_v2(),
                 decode_fisco_header);
   CHECK(run.notes(Code::fisco_field_missing));
   REQUIRE(run.sheet.facts().size() == 1);
   const Bytes names = run.sheet.bytes(run.sheet.facts()[0].ref);
   CHECK(std::string(names.begin(), names.end()) == "logsBloom,dbHash");
   CHECK(Run(Proto().fill(2, 32, 1).out(), anchor_v2(), decode_fisco_header).first() == Code::field_missing);
-  CHECK(Run(Proto().text(6, "a b").out(), anchor_v2(), decode_fisco_header).first() == Code::field_value);
+  CHECK(Run(Proto().text(5, "a b").out(), anchor_v2(), decode_fisco_header).first() == Code::field_value);
   Proto many;
-  for (int i = 0; i < 65; ++i) many.text(6, "a");
+  for (int i = 0; i < 65; ++i) many.text(5, "a");
   CHECK(Run(many.out(), anchor_v2(), decode_fisco_header).first() == Code::length_out_of_range);
   // Without signatures a header is undecided, unless the anchor names it.
-  const Raw unsigned_header = statement(SpecV2{}.header()).text(6, "signatureList").out();
+  const Raw unsigned_header = statement(SpecV2{}.header()).text(5, "signatureList").out();
   CHECK(Run(unsigned_header, anchor_v2(), decode_fisco_header).first() == Code::fisco_field_missing);
   Proto pinned = anchor_v2();
   pinned.fill(5, 32, 1);
@@ -300,7 +300,7 @@ TEST_CASE("proofs: shapes that no tree has") {
     }
     Proto pinned = Proto().number(1, version).fill(5, 32, 1);
     Proto proof =
-        Proto().message(1, statement(SpecV2{}.header()).text(6, "signatureList")).fill(3, 32, 3).message(4, path);
+        Proto().message(1, statement(SpecV2{}.header()).text(5, "signatureList")).fill(3, 32, 3).message(4, path);
     if (index_plus_one != 0) proof.number(8, index_plus_one);
     return Run(proof.out(), pinned, decode_fisco_proof).first();
   };

@@ -14,8 +14,8 @@ Rlp: TypeAlias = "bytes | list[Any]"
 def encode(item: Rlp) -> bytes:
     """The encoding of a byte string or a list of items."""
     if isinstance(item, list):
-        return _behind_length(0xC0, b"".join(map(encode, item)))
-    return item if len(item) == 1 and item[0] < 0x80 else _behind_length(0x80, item)
+        return with_length(0xC0, b"".join(map(encode, item)))
+    return item if len(item) == 1 and item[0] < 0x80 else with_length(0x80, item)
 
 
 def number(value: int) -> bytes:
@@ -23,7 +23,8 @@ def number(value: int) -> bytes:
     return value.to_bytes((value.bit_length() + 7) // 8, "big")
 
 
-def _behind_length(base: int, payload: bytes) -> bytes:
+def with_length(base: int, payload: bytes) -> bytes:
+    """A payload behind its length, as a string (base 80) or a list of encoded items (base C0)."""
     size = len(payload)
     if size <= 55:
         return bytes([base + size]) + payload

@@ -100,7 +100,7 @@ class Statement:
         return self.encoded
 
 
-class _Fields:
+class Fields:
     """Takes the fields of an object, and keeps the names of those that are not there."""
 
     def __init__(self, node: Node) -> None:
@@ -108,6 +108,7 @@ class _Fields:
         self.missing: Final[list[str]] = []
 
     def take(self, *names: str) -> Node | None:
+        """The value under the first of these names that stands."""
         for name in names:
             if self.node.has(name):
                 return self.node.at(name)
@@ -115,19 +116,22 @@ class _Fields:
         return None
 
     def bytes(self, size: int, *names: str) -> bytes:
+        """Bytes of that size."""
         found = self.take(*names)
         return bytes(size) if found is None else data(found, size)
 
     def number(self, *names: str) -> int:
+        """A number below 2^256."""
         found = self.take(*names)
         return 0 if found is None else quantity(found)
 
     def items(self, *names: str) -> list[Node]:
+        """The items of a list."""
         found = self.take(*names)
         return [] if found is None else list(found)
 
 
-def _signatures(fields: _Fields) -> list[Signature]:
+def _signatures(fields: Fields) -> list[Signature]:
     found = []
     for each in fields.items("signatureList", "signatures"):
         index = quantity(each.first("index", "sealerIndex"))
@@ -137,7 +141,8 @@ def _signatures(fields: _Fields) -> list[Signature]:
     return found
 
 
-def _header_v2(fields: _Fields) -> bytes:
+def header_v2(fields: Fields) -> bytes:
+    """The list of thirteen."""
     return _rlp.encode(
         [
             fields.bytes(_HASH_LEN, "parentHash"),
@@ -164,12 +169,12 @@ def _signed_64(node: Node) -> int:
     return value
 
 
-def _long(fields: _Fields, *names: str) -> int:
+def _long(fields: Fields, *names: str) -> int:
     found = fields.take(*names)
     return 0 if found is None else _signed_64(found)
 
 
-def _parents(fields: _Fields, number: int) -> list[bytes]:
+def _parents(fields: Fields, number: int) -> list[bytes]:
     if number > 0 and not fields.node.has("parentInfo") and fields.node.has("parentHash"):
         parents = [(number - 1, data(fields.node.at("parentHash"), _HASH_LEN))]
     else:
@@ -180,8 +185,8 @@ def _parents(fields: _Fields, number: int) -> list[bytes]:
     return [_tars.struct(0, _tars.integer(1, at) + _tars.blob(2, digest)) for at, digest in parents]
 
 
-def _header_v3(fields: _Fields, signatures: list[Signature]) -> bytes:
-    """bcostars.BlockHeader."""
+def header_v3(fields: Fields, signatures: list[Signature], stated_hash: bytes = b"") -> bytes:
+    """The fields of bcostars.BlockHeader."""
     number = _long(fields, "number", "blockNumber")
     roots = [
         fields.bytes(_HASH_LEN, *names)
@@ -210,7 +215,7 @@ def _header_v3(fields: _Fields, signatures: list[Signature]) -> bytes:
         )
     )
     signed = [_tars.struct(0, _tars.integer(1, each.sealer) + _tars.blob(2, each.signature)) for each in signatures]
-    return _tars.struct(1, header) + _tars.items(3, signed)
+    return _tars.struct(1, header) + _tars.blob(2, stated_hash) + _tars.items(3, signed)
 
 
 def _listed(node: Node) -> list[Node]:
@@ -224,17 +229,18 @@ def _hash_of(node: Node) -> bytes | None:
     return data(node.at("hash"), _HASH_LEN) if node.has("hash") else None
 
 
-def read_statement(source: Any, anchor: Anchor) -> Statement:
-    """A block or header in JSON; ``ValueError`` names the path of what cannot be read."""
+def read_statement(source: Any, anchor: Anchor, *, body: bool = True) -> Statement:
+    """A block or header in JSON, with its transactions unless ``body`` is false; ``ValueError`` names the path of what
+    cannot be read."""
     node = unwrap(source)
-    fields = _Fields(node)
+    fields = Fields(node)
     signatures = _signatures(fields)
     v3 = anchor.version.major == 3
-    header = _header_v3(fields, signatures) if v3 else _header_v2(fields)
-    transactions = _listed(node)
+    header = header_v3(fields, signatures) if v3 else header_v2(fields)
+    transactions = _listed(node) if body else []
     hashes = [_hash_of(each) for each in transactions]
     told = [each for each in hashes if each is not None]
-    bodies = [body for each in transactions if (body := _body(each, anchor)) is not None]
+    bodies = [found for each in transactions if (found := _body(each, anchor)) is not None]
     whole = len(bodies) == len(transactions) == len(told)
     stated = data(node.at("hash"), _HASH_LEN) if node.has("hash") else b""
     unsigned = fields.missing == ["signatureList"]
@@ -248,8 +254,8 @@ def read_statement(source: Any, anchor: Anchor) -> Statement:
             if not v3
             else b"",
             _wire.blob(4, b"".join(told) if len(told) == len(hashes) else b""),
-            b"".join(_wire.text(6, name) for name in fields.missing),
-            b"".join(_wire.message(7, body) for body in bodies) if whole else b"",
+            b"".join(_wire.text(5, name) for name in fields.missing),
+            b"".join(_wire.message(6, each) for each in bodies) if whole else b"",
         )
     )
     number = quantity(node.first("number", "blockNumber")) if node.has("number") or node.has("blockNumber") else 0
@@ -523,7 +529,7 @@ class Proof:
 
 def read_proof(block: Any, documents: list[Any], anchor: Anchor) -> Proof:
     """From a block or header in JSON and a node's answers about one transaction and its receipt, with their proofs."""
-    statement = read_statement(block, anchor)
+    statement = read_statement(block, anchor, body=False)
     found = [_parts(unwrap(each)) for each in documents]
     transaction = next((each.transaction for each in found if each.transaction is not None), None)
     receipt = next((each.receipt for each in found if each.receipt is not None), None)
