@@ -27,6 +27,7 @@ GROUPS: Final = (
     (4000, "Hashes and trees"),
     (5000, "Bitcoin"),
     (5300, "CometBFT"),
+    (5500, "FISCO BCOS"),
     (5600, "Hyperledger Fabric"),
     (5700, "ChainMaker"),
 )

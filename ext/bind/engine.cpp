@@ -118,6 +118,7 @@ py::dict stats(Engine& self) {
   out["compare_rows"] = counters.compare_rows.load();
   out["signature_rows"] = counters.signature_rows.load();
   out["multisig_rows"] = counters.multisig_rows.load();
+  out["recover_rows"] = counters.recover_rows.load();
   out["settle_ns"] = counters.settle_ns.load();
   out["remembered_rows"] = self.remembered_rows();
   const sig::KeyTableStats known = self.known_signers();
@@ -158,6 +159,7 @@ py::dict rows(const Outcome& self) {
   out["compare"] = self.rows.compare;
   out["signature"] = self.rows.signature;
   out["multisig"] = self.rows.multisig;
+  out["recover"] = self.rows.recover;
   return out;
 }
 

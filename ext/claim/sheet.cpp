@@ -172,6 +172,20 @@ ClaimId Sheet::compare(Compare compare, Ref left, Ref right) {
   return made;
 }
 
+Sheet::Recovered Sheet::recover(u32 flags, Ref sig, Ref msg) {
+  const Ref key = reserve(64);
+  const ClaimId made = claim(ClaimKind::recover, recover_rows_.size());
+  if (made == kNoClaim) return {key, made};
+  const u16 level = std::max(level_of(sig), level_of(msg));
+  if (level == kLevelMax) {
+    exceed();
+    return {key, made};
+  }
+  recover_rows_.push_back({flags, level, sig, msg, key});
+  set_level(key, static_cast<u16>(level + 1));
+  return {key, made};
+}
+
 NodeId Sheet::node(const Node& node) {
   if (nodes_.size() >= limits_.nodes_max) exceed();
   if (!within_limits_) return kRoot;

@@ -23,7 +23,7 @@ enum class Space : u8 {
   input = 0,    // the untrusted bytes given to the decoder; never copied
   anchor = 1,   // the trusted bytes given beside them
   text = 2,     // literal bytes written by the decoder (prefixes, re-serialised fields)
-  scratch = 3,  // written by hash and tree rows, level by level, while the sheet is settled
+  scratch = 3,  // written by hash, tree and recover rows, level by level, while the sheet is settled
 };
 
 // (space, offset, length). Lengths stay below 2^30, offsets below 2^32; Sheet's makers guarantee it (Limits).
@@ -103,7 +103,8 @@ struct Binding {
   bool refutes = false;
 };
 
-enum class ClaimKind : u8 { signature = 0, multisig = 1, compare = 2, tree = 3 };
+enum class ClaimKind : u8 { signature = 0, multisig = 1, compare = 2, tree = 3, recover = 4 };
+inline constexpr usize kClaimKindCount = 5;
 
 struct Claim {
   ClaimKind kind;
@@ -158,6 +159,17 @@ struct MultisigRow {
   u32 key_count;
 };
 
+// The secp256k1 key that made `sig` (r || s || v, sig/recover.hpp) over `msg` is written to `out`, 64 bytes x || y, or
+// zeros where there is none; as a claim it holds iff there is one. Every signature has some key, so a key means nothing
+// before it, or a hash of it, is compared with whose it must be.
+struct RecoverRow {
+  u32 flags;  // kSigLowS
+  u16 level;
+  Ref sig;
+  Ref msg;
+  Ref out;
+};
+
 // A value that the decoder read or had computed and that the caller may want: header hash, height, time.
 struct Fact {
   const char* name;  // static text
@@ -201,6 +213,12 @@ class Sheet {
   ClaimId multisig(Scheme scheme, u32 flags, std::span<const Ref> keys, std::span<const Ref> sigs,
                    std::span<const Ref> msgs);
   ClaimId compare(Compare compare, Ref left, Ref right);
+  // The recovered key (64 bytes of scratch, read by rows of later levels), and the claim that there is one.
+  struct Recovered {
+    Ref key;
+    ClaimId claim;
+  };
+  Recovered recover(u32 flags, Ref sig, Ref msg);
 
   // --- the threshold tree. The root node exists from the start as (kind none, fold all); shape it with root().
   void root(Kind kind, u32 index) {
@@ -247,6 +265,7 @@ class Sheet {
   std::span<const CompareRow> compare_rows() const { return compare_rows_; }
   std::span<const SignatureRow> signature_rows() const { return signature_rows_; }
   std::span<const MultisigRow> multisig_rows() const { return multisig_rows_; }
+  std::span<const RecoverRow> recover_rows() const { return recover_rows_; }
   std::span<const Ref> refs() const { return refs_; }
   std::span<const Fact> facts() const { return facts_; }
   u16 level_count() const { return level_count_; }
@@ -292,6 +311,7 @@ class Sheet {
   std::vector<CompareRow> compare_rows_;
   std::vector<SignatureRow> signature_rows_;
   std::vector<MultisigRow> multisig_rows_;
+  std::vector<RecoverRow> recover_rows_;
   std::vector<Ref> refs_;
   std::vector<Fact> facts_;
 };

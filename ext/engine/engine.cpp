@@ -42,9 +42,9 @@ Outcome to_outcome(const claim::Sheet& sheet, const claim::Verdict& verdict) {
     const Bytes bytes = sheet.bytes(fact.ref);
     out.facts.emplace_back(fact.name, std::vector<u8>(bytes.begin(), bytes.end()));
   }
-  out.rows = {static_cast<u32>(sheet.hash_rows().size()), static_cast<u32>(sheet.tree_rows().size()),
-              static_cast<u32>(sheet.compare_rows().size()), static_cast<u32>(sheet.signature_rows().size()),
-              static_cast<u32>(sheet.multisig_rows().size())};
+  out.rows = {static_cast<u32>(sheet.hash_rows().size()),     static_cast<u32>(sheet.tree_rows().size()),
+              static_cast<u32>(sheet.compare_rows().size()),  static_cast<u32>(sheet.signature_rows().size()),
+              static_cast<u32>(sheet.multisig_rows().size()), static_cast<u32>(sheet.recover_rows().size())};
   return out;
 }
 

@@ -37,6 +37,7 @@ struct RowCounts {
   u32 compare = 0;
   u32 signature = 0;
   u32 multisig = 0;
+  u32 recover = 0;
 };
 
 struct Outcome {

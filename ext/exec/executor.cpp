@@ -34,8 +34,8 @@ struct Job {
 // What one call of settle works on.
 struct Round {
   std::span<Sheet* const> sheets;
-  std::vector<std::vector<u8>> holds;         // by sheet, by claim
-  std::vector<std::vector<u32>> claim_of[4];  // by claim kind, by sheet: row -> claim
+  std::vector<std::vector<u8>> holds;                              // by sheet, by claim
+  std::vector<std::vector<u32>> claim_of[claim::kClaimKindCount];  // by claim kind, by sheet: row -> claim
 
   explicit Round(std::span<Sheet* const> all) : sheets(all), holds(all.size()) {
     for (auto& table : claim_of) table.resize(all.size());
@@ -125,10 +125,11 @@ constexpr Scheme kSchemes[] = {
 #undef X
 };
 
-// Jobs of one level, by hash function in the order of kHashes, and trees.
+// Jobs of one level, by hash function in the order of kHashes, trees, and keys to recover.
 struct Level {
   std::vector<Job> hashes[std::size(kHashes)];
   std::vector<Job> trees;
+  std::vector<Job> recovers;
 };
 
 usize hash_slot(Hash id) { return static_cast<usize>(std::find(kHashes, std::end(kHashes), id) - kHashes); }
@@ -144,6 +145,9 @@ std::vector<Level> plan_levels(const Round& round) {
       levels[row.level].hashes[hash_slot(row.hash)].push_back({s, r});
     }
     for (u32 r = 0; r < sheet.tree_rows().size(); ++r) levels[sheet.tree_rows()[r].level].trees.push_back({s, r});
+    for (u32 r = 0; r < sheet.recover_rows().size(); ++r) {
+      levels[sheet.recover_rows()[r].level].recovers.push_back({s, r});
+    }
   }
   return levels;
 }
@@ -163,7 +167,31 @@ void settle_trees(Pool& pool, Round& round, const std::vector<Job>& jobs) {
   pool.run(jobs.size(), [&](usize i) { settle(i, merkle::in_turn); });
 }
 
-void settle_levels(Pool& pool, Round& round) {
+// All rows of a level in one call, so that they fill lanes and share inversions over sheets.
+void settle_recovers(Executor& executor, Round& round, const std::vector<Job>& jobs) {
+  if (jobs.empty()) return;
+  std::vector<sig::RecoverRow> rows;
+  rows.reserve(jobs.size());
+  for (const Job& job : jobs) {
+    const Sheet& sheet = *round.sheets[job.sheet];
+    const claim::RecoverRow& row = sheet.recover_rows()[job.row];
+    const Bytes sig = sheet.bytes(row.sig);
+    const Bytes msg = sheet.bytes(row.msg);
+    rows.push_back({sig.data(), msg.data(), static_cast<u32>(sig.size()), msg.size(), row.flags});
+  }
+  std::vector<u8> keys(sig::kRecoveredKey * rows.size());
+  std::vector<u8> ok(rows.size());
+  executor.recover(rows, keys.data(), ok.data());
+  for (usize i = 0; i < jobs.size(); ++i) {
+    Sheet& sheet = *round.sheets[jobs[i].sheet];
+    const Ref out = sheet.recover_rows()[jobs[i].row].out;
+    memcpy(sheet.scratch(out), keys.data() + sig::kRecoveredKey * i + 1, out.len());
+    round.set(ClaimKind::recover, jobs[i], ok[i] != 0);
+  }
+}
+
+void settle_levels(Executor& executor, Round& round) {
+  Pool& pool = executor.pool();
   for (const Level& level : plan_levels(round)) {
     for (usize h = 0; h < std::size(kHashes); ++h) {
       const std::vector<Job>& jobs = level.hashes[h];
@@ -171,6 +199,7 @@ void settle_levels(Pool& pool, Round& round) {
       pool.run(ranges.size(), [&](usize i) { hash_range(round, kHashes[h], jobs, ranges[i]); });
     }
     settle_trees(pool, round, level.trees);
+    settle_recovers(executor, round, level.recovers);
   }
 }
 
@@ -319,6 +348,7 @@ void count_rows(Stats& stats, std::span<Sheet* const> sheets) {
     stats.tree_rows += sheet->tree_rows().size();
     stats.compare_rows += sheet->compare_rows().size();
     stats.multisig_rows += sheet->multisig_rows().size();
+    stats.recover_rows += sheet->recover_rows().size();
   }
 }
 
@@ -373,7 +403,7 @@ void Executor::recover(std::span<const sig::RecoverRow> rows, u8* keys, u8* ok) 
 std::vector<claim::Settled> Executor::settle(std::span<Sheet* const> sheets) {
   const auto start = std::chrono::steady_clock::now();
   Round round(sheets);
-  settle_levels(pool_, round);
+  settle_levels(*this, round);
   settle_compares(pool_, round);
   settle_signatures(*this, round);
   for (const Scheme scheme : kSchemes) settle_multisigs(*this, round, scheme);

@@ -110,6 +110,74 @@ TEST_CASE("executor: recovered keys stand at their rows, whatever the chunks and
   }
 }
 
+TEST_CASE("executor: a recover row reads a hash, writes a key for later rows, and is false without one") {
+  // The signer's key by definition: r = x of the generator, s = 1 and any digest give one, whichever v of 0 and 1.
+  std::vector<u8> input(65 + 65 + 3);
+  const std::vector<u8> generator_x = {0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0, 0x62,
+                                       0x95, 0xce, 0x87, 0x0b, 0x07, 0x02, 0x9b, 0xfc, 0xdb, 0x2d, 0xce,
+                                       0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98};
+  std::copy(generator_x.begin(), generator_x.end(), input.begin());
+  input[63] = 1;
+  input[65 + 63] = 1;  // r = 0: no key
+  const std::vector<u8> message(input.end() - 3, input.end());
+  const std::vector<u8> hashed = digest(Hash::sha256, message);
+  const sig::RecoverRow row{input.data(), hashed.data(), 65, hashed.size(), 0};
+  std::vector<u8> key(65);
+  u8 ok = 0;
+  sig::recover({&row, 1}, key.data(), &ok);
+  REQUIRE(ok == 1);
+  const std::vector<u8> expected = digest(Hash::keccak256, {key.begin() + 1, key.end()});
+
+  exec::Executor executor(2);
+  for (const bool broken : {false, true}) {
+    Sheet sheet(input, {}, Limits{});
+    const Ref hash = sheet.hash(Hash::sha256, {sheet.input(130, 3)});
+    const Sheet::Recovered recovered = sheet.recover(0, sheet.input(broken ? 65 : 0, 65), hash);
+    const Ref address = sheet.hash(Hash::keccak256, {recovered.key});
+    sheet.bind(kRoot, recovered.claim, Code::signature_false);
+    sheet.bind(kRoot, sheet.compare(Compare::equal, address, sheet.text(expected)), Code::hash_differs);
+    const claim::Verdict verdict = settle_and_judge(executor, sheet);
+    CHECK(verdict.status == (broken ? Status::invalid : Status::valid));
+    CHECK(verdict.code == (broken ? Code::signature_false : Code::ok));
+    CHECK(verdict.findings.size() == (broken ? 2 : 0));
+    const Bytes written = sheet.bytes(recovered.key);
+    const std::vector<u8> wanted = broken ? std::vector<u8>(64) : std::vector<u8>(key.begin() + 1, key.end());
+    CHECK(std::equal(written.begin(), written.end(), wanted.begin(), wanted.end()));
+  }
+  CHECK(executor.stats().recover_rows == 2);
+}
+
+TEST_CASE("executor: recover rows of many sheets at one level keep their places") {
+  constexpr usize kSheets = 150;
+  std::vector<std::vector<u8>> inputs(kSheets, std::vector<u8>(65));
+  std::vector<Sheet> sheets;
+  std::vector<claim::Sheet::Recovered> recovered;
+  const std::vector<u8> message(32, 7);
+  for (usize i = 0; i < kSheets; ++i) {
+    store_be32(inputs[i].data() + 28, static_cast<u32>(i));
+    inputs[i][63] = 1;
+    sheets.emplace_back(inputs[i], message, Limits{});
+    recovered.push_back(sheets[i].recover(0, sheets[i].input(0, 65), sheets[i].anchor(0, 32)));
+    sheets[i].bind(kRoot, recovered[i].claim, Code::signature_false);
+  }
+  std::vector<Sheet*> pointers;
+  for (Sheet& sheet : sheets) pointers.push_back(&sheet);
+  exec::Executor executor(3);
+  const std::vector<claim::Settled> settled = executor.settle(pointers);
+  usize holding = 0;
+  for (usize i = 0; i < kSheets; ++i) {
+    const sig::RecoverRow row{inputs[i].data(), message.data(), 65, message.size(), 0};
+    std::vector<u8> key(65);
+    u8 ok = 0;
+    sig::recover({&row, 1}, key.data(), &ok);
+    CHECK(settled[i].holds(recovered[i].claim) == (ok != 0));
+    const Bytes written = sheets[i].bytes(recovered[i].key);
+    CHECK(std::equal(written.begin(), written.end(), key.begin() + 1, key.end()));
+    holding += ok;
+  }
+  CHECK(holding > 50);
+}
+
 TEST_CASE("executor: rows read what earlier levels wrote, over many sheets and threads") {
   const std::vector<u8> input{10, 20, 30, 40};
   for (const u32 threads : {1u, 2u, 4u}) {

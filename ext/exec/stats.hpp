@@ -14,6 +14,7 @@ struct Stats {
   std::atomic<u64> compare_rows{0};
   std::atomic<u64> signature_rows{0};  // evaluations given to a scheme, those of multisig rows among them
   std::atomic<u64> multisig_rows{0};
+  std::atomic<u64> recover_rows{0};  // those of sheets; counted among signature_rows as well
   std::atomic<u64> settle_ns{0};
 };
 

@@ -9,9 +9,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from isthmus.chains import bitcoin, chainmaker, cometbft, fabric
+    from isthmus.chains import bitcoin, chainmaker, cometbft, fabric, fisco
 
-__all__ = ["bitcoin", "chainmaker", "cometbft", "fabric"]
+__all__ = ["bitcoin", "chainmaker", "cometbft", "fabric", "fisco"]
 
 
 def __getattr__(name: str) -> object:

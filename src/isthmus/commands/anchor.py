@@ -15,6 +15,7 @@ from isthmus.commands.common import Result, add_common
 # Chains whose module in isthmus.commands has anchor(args) and add_anchor_arguments(parser).
 _CHAINS: Final = {
     "fabric": "blocks of Hyperledger Fabric channels: a genesis or config block",
+    "fisco": "blocks of FISCO BCOS: the first block of version 3, or any header",
     "chainmaker": "blocks of ChainMaker: the first block, or one that holds a configuration",
 }
 
@@ -25,7 +26,7 @@ def add(parent: Any) -> None:
     chains = parser.add_subparsers(dest="chain", metavar="CHAIN", required=True)
     for chain, text in _CHAINS.items():
         each = chains.add_parser(chain, help=text, description=text)
-        add_common(each, engine=False)
+        add_common(each)
         each.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
         _module(chain).add_anchor_arguments(each)
         each.set_defaults(run=_run)

@@ -14,6 +14,7 @@ def add(parent: Any) -> None:
     chains = parser.add_subparsers(dest="chain", metavar="CHAIN", required=True)
     _add_bitcoin(chains)
     _add_cometbft(chains)
+    _add_fisco(chains)
     _add_fabric(chains)
     _add_chainmaker(chains)
     demo = chains.add_parser("demo", help="real early Bitcoin blocks and a light-block chain that come with isthmus")
@@ -64,6 +65,23 @@ def _add_cometbft(chains: Any) -> None:
     parser.add_argument("--now", metavar="TIME", help="the present time as RFC 3339 (default: the system's clock)")
     parser.add_argument("--early-stop", action="store_true", help="stop at the thresholds, as the reference does")
     parser.set_defaults(run=_cometbft)
+
+
+def _add_fisco(chains: Any) -> None:
+    from isthmus.commands import fisco
+
+    parser = chains.add_parser(
+        "fisco",
+        help="FISCO BCOS blocks, headers and proofs",
+        description="Files hold blocks or headers as nodes tell them in JSON, transactions or receipts with their "
+        "proofs, or blocks in the chain's own bytes. Blocks are walked from the anchor; each verified block is trusted "
+        "for the next.",
+        epilog="docs/fisco.md tells what an anchor holds and what is left undecided.",
+    )
+    add_common(parser)
+    _add_shared(parser)
+    fisco.add_check_arguments(parser)
+    parser.set_defaults(run=fisco.run)
 
 
 def _add_fabric(chains: Any) -> None:
