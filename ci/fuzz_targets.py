@@ -2,7 +2,7 @@
 
 Changed bytes may well be valid: a run of headers cut at a header's end is a shorter run, nobody signs the index of a
 vote, ZIP-215 takes keys of small order. So no rule of the fuzzer says "changed, hence invalid". Each target has an
-oracle that shares no code with the core: the slow references for signatures, encodings, proofs and CometBFT, rules over
+oracle that shares no code with the core: the slow references for signatures, encodings, proofs, CometBFT and FISCO BCOS, rules over
 the Bitcoin reference for headers, and for Bitcoin bodies and spends the bytes of the real ones (tests/helpers).
 """
 
@@ -70,7 +70,7 @@ def helper(name: str) -> Any:
 
 def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
     valid = [(raw, anchor) for raw, anchor, holds in real if holds]
-    bitcoin, cometbft = helper("bitcoin_judge"), helper("cometbft_judge")
+    bitcoin, cometbft, fisco = helper("bitcoin_judge"), helper("cometbft_judge"), helper("fisco_judge")
     makers: dict[str, Callable[[], Oracle]] = {
         "bitcoin-block": lambda: bitcoin.blocks(valid),
         "bitcoin-txids": lambda: never,
@@ -79,6 +79,9 @@ def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
         "cometbft-light-block": lambda: cometbft.light_block,
         "cometbft-conflict": lambda: cometbft.conflict,
         "cometbft-duplicate-vote": lambda: cometbft.duplicate_vote,
+        "fisco-header": lambda: fisco.header,
+        "fisco-block": lambda: fisco.block,
+        "fisco-proof": lambda: fisco.proof,
     }
     return makers[chain]()
 

@@ -1,8 +1,9 @@
 """Makes FISCO BCOS chains of versions 2 and 3 that never existed, in the bytes and the JSON of real ones.
 
 For tests, demonstrations and load: any number of sealers, weights, transactions and blocks, both suites, every
-release's rule for roots. The chain's and group's names are ``synthetic`` (numbers in version 2), secrets follow from a seed, so
-nothing here may guard anything. Keccak chains need coincurve (``pip install 'isthmus[sign]'``); SM chains need nothing.
+release's rule for roots. The chain's and group's names are ``synthetic`` (numbers in version 2), secrets follow from a
+seed, so nothing here may guard anything. Keccak chains need coincurve (``pip install 'isthmus[sign]'``); SM chains need
+nothing.
 
 >>> chain = Chain("3", "sm", sealers=4)
 >>> block = chain.block(transactions=2)
