@@ -2,8 +2,8 @@
 
 Changed bytes may well be valid: a run of headers cut at a header's end is a shorter run, nobody signs the index of a
 vote, ZIP-215 takes keys of small order. So no rule of the fuzzer says "changed, hence invalid". Each target has an
-oracle that shares no code with the core: the slow references for signatures, encodings, proofs and CometBFT, rules over
-the Bitcoin reference for headers, and for Bitcoin bodies and spends the bytes of the real ones (tests/helpers).
+oracle that shares no code with the core: the slow references for signatures, encodings, proofs and most chains, rules
+over the Bitcoin reference for headers, and for Bitcoin bodies and spends the bytes of the real ones (tests/helpers).
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def helper(name: str) -> Any:
 
 def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
     valid = [(raw, anchor) for raw, anchor, holds in real if holds]
-    names = ("bitcoin", "cometbft", "fabric", "chainmaker")
-    bitcoin, cometbft, fabric, chainmaker = (helper(f"{name}_judge") for name in names)
+    names = ("bitcoin", "cometbft", "fisco", "fabric", "chainmaker")
+    bitcoin, cometbft, fisco, fabric, chainmaker = (helper(f"{name}_judge") for name in names)
     makers: dict[str, Callable[[], Oracle]] = {
         "bitcoin-block": lambda: bitcoin.blocks(valid),
         "bitcoin-txids": lambda: never,
@@ -80,6 +80,9 @@ def _chain_oracle(chain: str, real: list[tuple[bytes, bytes, bool]]) -> Oracle:
         "cometbft-light-block": lambda: cometbft.light_block,
         "cometbft-conflict": lambda: cometbft.conflict,
         "cometbft-duplicate-vote": lambda: cometbft.duplicate_vote,
+        "fisco-header": lambda: fisco.header,
+        "fisco-block": lambda: fisco.block,
+        "fisco-proof": lambda: fisco.proof,
         "fabric-block": lambda: fabric.blocks(valid),
         "fabric-attestation": lambda: fabric.blocks(valid),
         "membership": lambda: helper("membership").judge,

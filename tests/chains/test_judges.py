@@ -1,5 +1,5 @@
-"""The judges that say which changed bytes are valid (helpers.bitcoin_judge, helpers.cometbft_judge) against the core:
-every byte of a real input flipped, and the changes that the rules leave free."""
+"""The judges that say which changed bytes are valid (helpers: bitcoin_judge, cometbft_judge, fisco_judge) against the
+core: every byte of a real input flipped, and the changes that the rules leave free."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from helpers import bitcoin as made
-from helpers import bitcoin_judge, cometbft_judge, fabric_judge, samples, wire_forms
+from helpers import bitcoin_judge, cometbft_judge, fabric_judge, fisco_judge, samples, wire_forms
 from helpers import tendermint as tm
 from helpers.bitcoin_judge import Judge
 
@@ -28,6 +28,9 @@ def judge_of(chain: str, valid: list[Pair]) -> Judge:
         "cometbft-light-block": lambda: cometbft_judge.light_block,
         "cometbft-conflict": lambda: cometbft_judge.conflict,
         "cometbft-duplicate-vote": lambda: cometbft_judge.duplicate_vote,
+        "fisco-header": lambda: fisco_judge.header,
+        "fisco-block": lambda: fisco_judge.block,
+        "fisco-proof": lambda: fisco_judge.proof,
         "fabric-block": lambda: fabric_judge.blocks(valid),
         "fabric-attestation": lambda: fabric_judge.blocks(valid),
     }
@@ -35,7 +38,8 @@ def judge_of(chain: str, valid: list[Pair]) -> Judge:
 
 
 CHAINS = ("bitcoin-block", "bitcoin-headers", "bitcoin-input", "cometbft-light-block", "cometbft-conflict",
-          "cometbft-duplicate-vote", "fabric-block", "fabric-attestation")  # fmt: skip
+          "cometbft-duplicate-vote", "fisco-header", "fisco-block", "fisco-proof", "fabric-block",
+          "fabric-attestation")  # fmt: skip
 
 
 def core(chain: str, raw: bytes, anchor: bytes) -> bool:

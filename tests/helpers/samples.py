@@ -26,6 +26,9 @@ def real(chain: str) -> list[Sample]:
         "cometbft-light-block": _light_blocks,
         "cometbft-conflict": _conflicts,
         "cometbft-duplicate-vote": _duplicate_votes,
+        "fisco-header": _fisco_headers,
+        "fisco-block": _fisco_blocks,
+        "fisco-proof": _fisco_proofs,
         "fabric-block": _fabric_blocks,
         "fabric-attestation": _fabric_attestations,
         "chainmaker-block": lambda: chainmaker("chainmaker-block")[0],
@@ -250,6 +253,69 @@ def _duplicate_votes() -> list[Sample]:
     anchor = bytes(cases.duplicate_anchor())
     pairs = [cases.evidence(name, *cases.two_blocks()) for name in (1, 2, 4)]
     return [(duplicate_vote_from_json(pair), anchor, True) for pair in pairs]
+
+
+_FISCO_RULES: Final = (("2.0.0", "keccak"), ("2.7.2", "keccak"), ("2.9.1", "sm"), ("3", "keccak"), ("3", "sm"))
+
+
+def _fisco_blocks() -> list[Sample]:
+    from isthmus.synthetic.fisco import Chain
+
+    small = Chain("2.7.2", sealers=1)
+    found = [(small.block(transactions=1, receipts=False).encoded, bytes(small.anchor()), True)]
+    small = Chain("3", sealers=1)
+    found.append((small.block(transactions=1).encoded, bytes(small.anchor()), True))
+    for rule in (("2.0.0-rc1", "keccak"), *_FISCO_RULES):
+        chain = Chain(*rule)
+        changed = chain.block(2, transactions=1, others=Chain(*rule, sealers=5))
+        found += [
+            (chain.block(transactions=2).encoded, bytes(chain.anchor()), True),
+            (changed.encoded, bytes(chain.anchor("overlap")), True),
+            (chain.block(transactions=0).encoded, bytes(chain.anchor()), True),
+        ]
+    return found
+
+
+def _fisco_headers() -> list[Sample]:
+    from isthmus.chains import fisco
+    from isthmus.synthetic.fisco import Chain
+
+    found = []
+    for rule, sealers in ((_FISCO_RULES[3], 1), *((rule, 4) for rule in _FISCO_RULES)):
+        chain = Chain(*rule, sealers=sealers)
+        statement = fisco.statement_from_json(chain.block(transactions=sealers // 2).json, chain.anchor())
+        found.append((statement.encoded, bytes(chain.anchor()), True))
+    root = data_root()
+    if root is not None:
+        from chains import fisco_data
+
+        for file in fisco_data.blocks(root):
+            if file.recomputes is True:
+                statement = fisco.statement_from_json(file.whole, file.base())
+                found.append((statement.encoded, bytes(file.pinned()), True))
+    return found
+
+
+def _fisco_proofs() -> list[Sample]:
+    from isthmus.chains import fisco
+    from isthmus.synthetic.fisco import Chain
+
+    found = []
+    for rule, sealers, count in ((_FISCO_RULES[3], 1, 2), *((rule, 4, 18) for rule in _FISCO_RULES[1:])):
+        chain = Chain(*rule, sealers=sealers)
+        anchor = chain.anchor()
+        block = chain.block(transactions=count)
+        for index in {1, count - 1}:
+            documents = (block.transaction_json(index), block.receipt_json(index))
+            found.append((fisco.proof_from_json(block.json, *documents, anchor=anchor).encoded, bytes(anchor), True))
+    root = data_root()
+    if root is not None:
+        from chains import fisco_data
+
+        for name, block_json, document in fisco_data.proofs(root):
+            file = fisco_data.File(name, block_json)
+            proof = fisco.proof_from_json(block_json, document, anchor=file.base())
+            found.append((proof.encoded, bytes(file.pinned()), True))
 
 
 def _fabric_blocks() -> list[Sample]:

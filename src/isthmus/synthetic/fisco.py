@@ -4,6 +4,13 @@ For tests, demonstrations and load: any number of sealers, weights, transactions
 release's rule for roots. The chain's and group's names are ``synthetic`` (numbers in version 2), secrets follow from a
 seed, so nothing here may guard anything. Keccak chains need coincurve (``pip install 'isthmus[sign]'``); SM chains need
 nothing.
+
+>>> chain = Chain("3", "sm", sealers=4)
+>>> block = chain.block(transactions=2)
+>>> from isthmus import Engine
+>>> from isthmus.chains import fisco
+>>> str(fisco.check(Engine(threads=1), block.encoded, chain.anchor()))
+'valid: block 1'
 """
 
 from __future__ import annotations
