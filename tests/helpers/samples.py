@@ -316,6 +316,7 @@ def _fisco_proofs() -> list[Sample]:
             file = fisco_data.File(name, block_json)
             proof = fisco.proof_from_json(block_json, document, anchor=file.base())
             found.append((proof.encoded, bytes(file.pinned()), True))
+    return found
 
 
 def _fabric_blocks() -> list[Sample]:
