@@ -2,8 +2,9 @@
 
 Changed bytes may well be valid: a run of headers cut at a header's end is a shorter run, nobody signs the index of a
 vote, ZIP-215 takes keys of small order. So no rule of the fuzzer says "changed, hence invalid". Each target has an
-oracle that shares no code with the core: the slow references for signatures, encodings, proofs, CometBFT and FISCO BCOS, rules over
-the Bitcoin reference for headers, and for Bitcoin bodies and spends the bytes of the real ones (tests/helpers).
+oracle that shares no code with the core: the slow references for signatures, encodings, proofs, CometBFT and FISCO
+BCOS, rules over the Bitcoin reference for headers, and for Bitcoin bodies and spends the bytes of the real ones
+(tests/helpers).
 """
 
 from __future__ import annotations
