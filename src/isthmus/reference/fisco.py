@@ -10,9 +10,9 @@ told apart.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 from isthmus.reference import merkle, rlp, secp256k1, sm2, trie
@@ -205,8 +205,8 @@ def _blob(raw: bytes) -> list[bytes]:
     _require(len(words) >= 2 and len(raw) >= 8 + 4 * words[0], "blob")
     offsets, body = words[1 : words[0] + 2], raw[8 + 4 * words[0] :]
     _require(offsets[0] == 0 and offsets[-1] == len(body), "blob")
-    _require(all(a < b for a, b in itertools.pairwise(offsets)), "blob")
-    return [body[a:b] for a, b in itertools.pairwise(offsets)]
+    _require(all(a < b for a, b in pairwise(offsets)), "blob")
+    return [body[a:b] for a, b in pairwise(offsets)]
 
 
 def _signature_list(value: Any) -> list[tuple[int, bytes]]:
