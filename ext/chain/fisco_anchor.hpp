@@ -5,10 +5,10 @@
 //                                // 2.0.0-rc1 to 2.255.255, or any of major 3 (whose blocks tell their own version)
 //     uint64 suite = 2;          // 0: Keccak-256 and secp256k1; 1: SM3 and SM2
 //     repeated Sealer sealers = 3;  // who makes blocks, in the order of the headers
-//     uint64 change = 4;         // 0: other sealers are refused; 1: they are believed when a quorum of `sealers` signed
+//     uint64 change = 4;         // 0: other sealers are refused; 1: believed when a quorum of `sealers` signed as well
 //     bytes header_hash = 5;     // 32: the block's header is this one
 //     Trusted trusted = 6;       // an earlier header that was verified
-//     bytes chain_id = 7;        // transactions are of this chain: ASCII in version 3, a big-endian number in version 2
+//     bytes chain_id = 7;        // transactions are of this chain: ASCII; in version 2 a big-endian number
 //     bytes group_id = 8;        // and of this group
 //   }
 //   message Sealer {
