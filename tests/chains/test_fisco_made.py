@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import json
 import random
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 import isthmus
 from isthmus.chains import fisco
 from isthmus.chains.fisco import Anchor, LightClient, Version
+from isthmus.cli import main
 from isthmus.synthetic.fisco import Chain
 from isthmus.synthetic.fisco_attacks import Attack, attacks
 
@@ -193,8 +197,6 @@ def test_a_light_client_follows_sealers_by_overlap_only() -> None:
 def test_anchors_as_files() -> None:
     chain = Chain("2.7.2", "sm")
     anchor = chain.anchor("overlap", trusted=chain.block())
-    import tomllib
-
     again = Anchor.from_mapping(tomllib.loads(anchor.to_toml()))
     assert again == anchor
     assert again.fingerprint == anchor.fingerprint
@@ -222,6 +224,64 @@ def test_anchors_as_files() -> None:
 def test_anchors_that_are_refused(values: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Anchor.from_mapping(values)
+
+
+# --- JSON and the command line
+
+
+def test_numbers_and_bytes_of_either_spelling_are_the_same_block() -> None:
+    chain = Chain("2.7.2")
+    block = chain.block(transactions=1)
+    anchor = chain.anchor()
+    usual = fisco.statement_from_json(block.json, anchor)
+    other = {**block.json, "number": 1, "timestamp": str(int(block.json["timestamp"], 16)), "gasUsed": 0}
+    other["sealerList"] = ["0x" + each for each in block.json["sealerList"]]
+    other["signatureList"] = [{**each, "index": int(each["index"], 16)} for each in block.json["signatureList"]]
+    assert fisco.statement_from_json(other, anchor) == usual
+    assert fisco.statement_from_json({"jsonrpc": "2.0", "id": 1, "result": block.json}, anchor) == usual
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("number", "0x"), ("number", "01"), ("number", -1), ("number", True), ("timestamp", "1e3"),
+        ("stateRoot", "0x12"), ("logsBloom", "0000...0000"), ("sealerList", ["11"]), ("extraData", ["0x1"]),
+        ("signatureList", [{"index": "0x0"}]), ("signatureList", [{"index": hex(1 << 63), "signature": "0x"}]),
+    ],
+)  # fmt: skip
+def test_values_that_cannot_be_read_are_named(field: str, value: object) -> None:
+    chain = Chain("2.7.2")
+    with pytest.raises(ValueError, match=field.rstrip("s")):
+        fisco.statement_from_json({**chain.block().json, field: value}, chain.anchor())
+
+
+def test_anchor_and_check_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chain = Chain("3", "sm")
+    block = chain.block(3, transactions=4)
+    header, document, raw = (tmp_path / name for name in ("block.json", "proof.json", "block.bin"))
+    header.write_text(json.dumps(block.json), encoding="utf-8")
+    whole = {"block": block.json, "transaction": block.transaction_json(2), "receipt": block.receipt_json(2)}
+    document.write_text(json.dumps(whole), encoding="utf-8")
+    raw.write_bytes(block.encoded)
+    assert main(["anchor", "fisco", str(header), "--version", "3", "--sm"]) == 0
+    made = tmp_path / "anchor.toml"
+    printed = capsys.readouterr().out
+    made.write_text(printed, encoding="utf-8")
+    anchor = Anchor.from_mapping(tomllib.loads(printed))
+    assert anchor.sealers == chain.sealers
+    assert f"{anchor.fingerprint}" in printed
+    for path, proves in ((header, "ordered included"), (document, "ordered included effective"), (raw, "effective")):
+        assert main(["check", "fisco", str(path), "--anchor", str(made), "--no-progress"]) == 0
+        assert proves in capsys.readouterr().out
+    assert main(["check", "fisco", str(header), "--version", "3", "--sm", "--no-progress"]) == 3
+    assert "only agrees with itself" in capsys.readouterr().out
+    made.write_text(Chain("3", "sm", seed="other").anchor().to_toml(), encoding="utf-8")
+    assert main(["check", "fisco", str(header), "--anchor", str(made), "--no-progress"]) == 1
+    assert main(["check", "fisco", str(header), "--no-progress"]) == 2
+    assert main(["anchor", "fisco", str(header)]) == 2
+    lied = {**block.json, "stateRoot": "0x" + "00" * 32}
+    header.write_text(json.dumps(lied), encoding="utf-8")
+    assert main(["anchor", "fisco", str(header), "--version", "3", "--sm"]) == 2
 
 
 # --- mutations
