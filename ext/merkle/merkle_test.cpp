@@ -255,7 +255,10 @@ TEST_CASE("large trees across run boundaries") {
 
 TEST_CASE("rules and hashes that go together") {
   merkle::Rule rule;
-  for (const Tree tree : kTrees) CHECK(merkle::rule_of(tree, kUsualHash, rule));
+  for (const Tree tree : kTrees) {
+    CHECK(merkle::rule_of(tree, kUsualHash, rule));
+    CHECK((rule.pairs != nullptr) == (rule.bits == 1));  // a kernel for pairs where groups are pairs
+  }
   CHECK(merkle::rule_of(Tree::chainmaker, Hash::sm3, rule));
   CHECK(rule.hash == Hash::sm3);
   CHECK(merkle::rule_of(Tree::chainmaker, Hash::sha3_256, rule));
