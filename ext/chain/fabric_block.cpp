@@ -129,6 +129,7 @@ class BlockReader {
     const Ref digest = sheet_.hash(Hash::sha256, segments);
     sheet_.require(kRoot, Code::fabric_data_hash, sheet_.compare(Compare::equal, digest, block_.header.data_hash));
     state_envelopes();
+    state_channel();
   }
 
   // Without lengths between them, bytes could move from one entry to the next. So each must be the only encoding of an
@@ -143,6 +144,18 @@ class BlockReader {
       if (!is_config_ && !complete) return sheet_.fail(kRoot, Code::fabric_envelope_form, entry.off);
       envelopes_.push_back(envelope);
     }
+  }
+
+  // Neither the header nor what orderers sign names the channel, and one orderer may serve several. Orderers sort
+  // envelopes by their channel, so the first one tells whose block it is, whichever transactions are judged.
+  void state_channel() {
+    if (envelopes_.empty()) return;
+    WireError error;
+    const Payload payload = read_payload(sheet_, envelopes_[0].payload, error);
+    const ChannelHeader header = read_channel_header(sheet_, payload.channel_header, error);
+    if (error.failed() || header.channel_id.len() == 0) return;
+    sheet_.require(kRoot, Code::fabric_channel,
+                   sheet_.compare(Compare::equal, header.channel_id, anchor_.channel_id));
   }
 
   bool is_config(Ref entry) const {

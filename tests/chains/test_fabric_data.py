@@ -51,6 +51,7 @@ def test_the_slow_reference_agrees_on_every_real_chain(data: Path) -> None:
         for block in chain.blocks:
             slow = ref.read_block(block.encoded) if block.form == fabric.BLOCK else ref.read_record(block.encoded)
             ref.check_data(slow)
+            ref.check_channel(slow, chain.blocks[0].channel_id)
             assert ref.header_hash(slow) == block.header_hash
             if channel is not None:
                 ref.check_orderers(

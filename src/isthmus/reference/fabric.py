@@ -282,6 +282,15 @@ def check_data(block: Block) -> None:
         require(blob(1, payload) + blob(2, signature) == entry, "envelope form")
 
 
+def check_channel(block: Block, channel_id: str) -> None:
+    """The first envelope, where it can be read, is the channel's: nothing that orderers sign names it."""
+    try:
+        named = piece(piece(piece(piece(block.data[0], 1), 1), 1), 4)
+    except Rule:
+        return
+    require(named in (b"", channel_id.encode()), "channel")
+
+
 # --- members
 
 
