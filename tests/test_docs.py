@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import re
 import subprocess
@@ -101,3 +102,21 @@ def test_every_public_name_has_a_docstring() -> None:
 
 def test_tables_are_those_of_the_source() -> None:
     subprocess.run([sys.executable, str(REPOSITORY / "tools/doc_tables.py"), "--check"], check=True, timeout=60)
+
+
+def test_tests_that_the_table_of_attacks_names_exist() -> None:
+    """And their parameters; and every case of the families that these chains share has a row."""
+    page = (REPOSITORY / "docs/attacks.md").read_text(encoding="utf-8")
+    made = (REPOSITORY / "src/isthmus/synthetic/fisco_attacks.py").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`((?: \[[^\]]+\])*)", page)
+    assert len(named) > 100
+    for path, name, parameters in named:
+        source = (REPOSITORY / "tests" / path).read_text(encoding="utf-8")
+        assert name in {each.name for each in ast.parse(source).body if isinstance(each, ast.FunctionDef)}, name
+        for parameter in re.findall(r"\[([^\]]+)\]", parameters):
+            assert parameter in source + made, f"{name}[{parameter}]"
+    cases = set(re.findall(r"^\| (\w+) \|", page, re.MULTILINE)) - {"case"}
+    wanted = {f"{family}{n + 1}" for family, count in (("X", 12), ("Q", 14), ("C", 5)) for n in range(count)}
+    assert wanted <= cases
+    said = re.findall(r"`((?:certificate|fabric|fisco|chainmaker|policy|signature|issuer|field)_\w+)`", page)
+    assert set(said) - set(isthmus.codes()) == set()

@@ -154,8 +154,7 @@ class BlockReader {
     const Payload payload = read_payload(sheet_, envelopes_[0].payload, error);
     const ChannelHeader header = read_channel_header(sheet_, payload.channel_header, error);
     if (error.failed() || header.channel_id.len() == 0) return;
-    sheet_.require(kRoot, Code::fabric_channel,
-                   sheet_.compare(Compare::equal, header.channel_id, anchor_.channel_id));
+    sheet_.require(kRoot, Code::fabric_channel, sheet_.compare(Compare::equal, header.channel_id, anchor_.channel_id));
   }
 
   bool is_config(Ref entry) const {

@@ -91,6 +91,10 @@ def test_a_receipt_at_another_place_is_not_the_transactions() -> None:
         fisco.proof_from_json(block.json, block.transaction_json(1), block.receipt_json(2), anchor=older.anchor())
 
 
+# Nobody can say, so nobody is called a liar: what is trusted does not tell.
+UNDECIDED = {"fisco_no_anchor", "fisco_sender_unproved", "fisco_extra_data", "fisco_version"}
+
+
 def every_attack() -> Iterator[tuple[str, Attack]]:
     for rule in [("2.0.0", "keccak"), ("2.7.2", "keccak"), ("2.7.2", "sm"), ("3", "keccak"), ("3", "sm")]:
         for attack in attacks(Chain(*rule)):
@@ -102,8 +106,8 @@ def every_attack() -> Iterator[tuple[str, Attack]]:
 )
 def test_attacks(attack: Attack) -> None:
     verdict = ENGINE.check(attack.format, attack.input, attack.anchor)
-    assert not verdict.ok
     assert verdict.code in attack.codes, str(verdict)
+    assert verdict.status == ("undecided" if verdict.code in UNDECIDED else "invalid")
 
 
 # --- quorums

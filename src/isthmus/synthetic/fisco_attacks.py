@@ -199,16 +199,15 @@ def _blobs(block: Block, anchor: Anchor) -> Iterator[Attack]:
     beyond = bytearray(right)
     beyond[8:12] = (1 << 31).to_bytes(4, "little")
     many = (0xFFFFFFFF).to_bytes(4, "little") + right[4:]
-    for name, bad in (
-        ("an offset inside a transaction", bytes(inside)),
-        ("an offset beyond the end", bytes(beyond)),
-        ("more transactions than bytes", many),
-        ("bytes after the last transaction", right + b"\0"),
+    for name, bad, code in (
+        ("an offset inside a transaction", bytes(inside), "not_canonical"),
+        ("an offset beyond the end", bytes(beyond), "fisco_transactions_blob"),
+        ("more transactions than bytes", many, "truncated"),
+        ("bytes after the last transaction", right + b"\0", "fisco_transactions_blob"),
     ):
-        raw = block.encoded.replace(_rlp.encode(right), _rlp.encode(bad))
-        codes = ("fisco_transactions_blob", "truncated", "not_canonical", "trailing_bytes", "wire_type")
-        # The outer list's length is only right where the blob kept its own.
-        yield Attack("C3", name, BLOCK, raw, anchor, codes)
+        parts = block.encoded[1 + block.encoded[0] - 0xF7 :]
+        raw = _rlp.with_length(0xC0, parts.replace(_rlp.encode(right), _rlp.encode(bad)))
+        yield Attack("C3", name, BLOCK, raw, anchor, (code,))
 
 
 def _weights() -> Iterator[Attack]:
