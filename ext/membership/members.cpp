@@ -501,7 +501,7 @@ NodeId Members::attach(NodeId parent, u32 index, const Identity& identity, Insta
     note(sheet, node, identity.status, identity.code, byte_off);
     return node;
   }
-  std::vector<u32> open;  // paths that only their signatures can close
+  std::vector<u32> open;                       // paths that only their signatures can close
   Verdict closed = {Status::valid, Code::ok};  // why the others are, the undecided ones first
   for (u32 i = 0; i < identity.paths.size(); ++i) {
     const Verdict verdict = at_instant(room.rules, identity.paths[i], instant);

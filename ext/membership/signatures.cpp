@@ -69,8 +69,8 @@ bool loose_signature(Bytes der, u8* out, usize width) {
   return !inside.failed() && store_positive(r, out, width) && store_positive(s, out + width, width);
 }
 
-// One run of bytes, for schemes that hash the message themselves. Rows read scratch when it is written; several parts are
-// copied before that, so none of them may lie there.
+// One run of bytes, for schemes that hash the message themselves. Rows read scratch when it is written; several parts
+// are copied before that, so none of them may lie there.
 Ref joined(Sheet& sheet, std::span<const Ref> parts) {
   if (parts.size() == 1) return parts[0];
   std::vector<u8> bytes;
