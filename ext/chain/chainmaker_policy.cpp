@@ -41,7 +41,7 @@ u64 count_orgs(const Case& c, std::span<const Signed> endorsers, std::span<const
   std::vector<Ref> seen;
   for (const Signed& entry : endorsers) {
     const Signer& signer = c.signers.of(entry.signer);
-    if (signer.status != Status::valid || (roles != 0 && (signer.roles & roles) == 0)) continue;
+    if (signer.status != Status::valid || !signer.listed || (roles != 0 && (signer.roles & roles) == 0)) continue;
     if (!orgs.empty() && !holds(c.sheet, orgs, signer.org_id)) continue;
     if (!holds(c.sheet, seen, signer.org_id)) seen.push_back(signer.org_id);
   }
@@ -76,6 +76,10 @@ bool is_met(const Case& c, const Policy& policy, const Transaction& tx, std::spa
   return false;
 }
 
+bool asks_administrators(const Policy& policy) {
+  return policy.rule == Rule::majority || policy.rule == Rule::self || policy.roles == membership::kAdmin;
+}
+
 }  // namespace
 
 void state_policy(const Case& c, NodeId node, const Transaction& tx, std::span<const Signed> endorsers) {
@@ -84,7 +88,14 @@ void state_policy(const Case& c, NodeId node, const Transaction& tx, std::span<c
   if (policy->rule == Rule::forbidden) return c.sheet.fail(node, Code::chainmaker_policy_forbidden, tx.off);
   // Without endorsers the sender is asked.
   const std::span<const Signed> asked = endorsers.empty() ? std::span(&tx.sender, 1) : endorsers;
-  if (!is_met(c, *policy, tx, asked)) c.sheet.fail(node, Code::chainmaker_policy, tx.off);
+  if (is_met(c, *policy, tx, asked)) return;
+  // A key that the anchor does not have may be registered in the chain's state, but not as an administrator's: those
+  // are the configuration's.
+  const bool unlisted =
+      !asks_administrators(*policy) &&
+      std::any_of(asked.begin(), asked.end(), [&](const Signed& entry) { return !c.signers.of(entry.signer).listed; });
+  if (unlisted) return c.sheet.undecided(node, Code::chainmaker_member_unknown, tx.off);
+  c.sheet.fail(node, Code::chainmaker_policy, tx.off);
 }
 
 }  // namespace isthmus::chain::chainmaker

@@ -138,7 +138,8 @@ Signer Signers::make_key(const Member& member) {
   signer.algorithm = key.algorithm;
   signer.hash = anchor_.hash;
   signer.key = key.key;
-  signer.org_id = member.org_id;
+  // Whose key it is the anchor says, not the member: in public mode everyone is of the organisation without a name.
+  signer.listed = anchor_.mode == Mode::open;
   signer.node_digest = state_node_digest(sheet_, key.algorithm, key.spki);
   // Text of the sheet moves when it grows: what is compared later is kept by number.
   const Bytes spki = sheet_.bytes(key.spki);
@@ -149,6 +150,7 @@ Signer Signers::make_key(const Member& member) {
     if (!same_bytes(sheet_, known.spki, key.spki)) continue;
     signer.roles |= known.roles;
     signer.org_id = known.org_id;
+    signer.listed = true;
   }
   return signer;
 }
@@ -178,7 +180,8 @@ Signer Signers::make_certificate(const Member& member) {
   }
   signer.algorithm = identity.key_algorithm;
   signer.key = identity.key;
-  signer.org_id = member.org_id;
+  // A trusted member is of the organisation that lists him, whichever he says.
+  signer.org_id = members_.name(identity.organisation);
   signer.roles = identity.roles;
   signer.identity = identity.key_number;
   return signer;

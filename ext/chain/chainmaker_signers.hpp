@@ -32,9 +32,10 @@ struct Signer {
   Hash hash = Hash::sha256;  // of what is signed
   Ref key;                   // as signature rows take it
   Ref node_digest;           // key modes: what the node id's multihash holds
-  Ref org_id;
-  u32 roles = 0;     // membership's bits
-  u32 identity = 0;  // one number for one key
+  Ref org_id;                // by the anchor; a member's own word for it counts nowhere
+  bool listed = true;        // permissionedWithKey: the anchor has the key
+  u32 roles = 0;             // membership's bits
+  u32 identity = 0;          // one number for one key
 };
 
 class Signers {

@@ -50,6 +50,7 @@
 // index, receipt_index (8 bytes) and receipt_status (4 bytes, 0: no error). They mean something when the verdict is
 // valid.
 #include <algorithm>
+#include <cstring>
 
 #include "chain/fisco_claims.hpp"
 #include "wire/rlp.hpp"
@@ -77,34 +78,37 @@ void require_root(Sheet& sheet, NodeId node, Ref root, Ref stated) {
   sheet.require(node, Code::merkle_root_differs, sheet.compare(Compare::equal, root, stated));
 }
 
-// Whether two transactions are the same in everything that their hash covers.
-bool same_transaction(const Sheet& sheet, const Transaction& a, const Transaction& b) {
-  const std::vector<Ref>& left = a.hashed;
-  const std::vector<Ref>& right = b.hashed;
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [&](Ref x, Ref y) {
-    const Bytes one = sheet.bytes(x);
-    const Bytes other = sheet.bytes(y);
-    return std::equal(one.begin(), one.end(), other.begin(), other.end());
-  });
+int order_of(Bytes left, Bytes right) {
+  const usize shared = std::min(left.size(), right.size());
+  const int order = shared == 0 ? 0 : memcmp(left.data(), right.data(), shared);
+  if (order != 0 || left.size() == right.size()) return order;
+  return left.size() < right.size() ? -1 : 1;
 }
 
-// Transactions that stand twice have the same nonce, so only neighbours by nonce are compared.
+// By nonce, which tells almost all apart, then by everything that the hash covers; 0: the same transaction.
+int order_of(const Sheet& sheet, const Transaction& left, const Transaction& right) {
+  int order = order_of(sheet.bytes(left.nonce), sheet.bytes(right.nonce));
+  const usize shared = std::min(left.hashed.size(), right.hashed.size());
+  for (usize i = 0; i < shared && order == 0; ++i) {
+    order = order_of(sheet.bytes(left.hashed[i]), sheet.bytes(right.hashed[i]));
+  }
+  if (order != 0 || left.hashed.size() == right.hashed.size()) return order;
+  return left.hashed.size() < right.hashed.size() ? -1 : 1;
+}
+
 void refuse_repeated(Sheet& sheet, const std::vector<Transaction>& transactions) {
   std::vector<u32> order;
   for (u32 i = 0; i < transactions.size(); ++i) {
     if (!transactions[i].hashed.empty()) order.push_back(i);
   }
-  const auto nonce = [&](u32 i) { return sheet.bytes(transactions[i].nonce); };
   std::sort(order.begin(), order.end(), [&](u32 a, u32 b) {
-    const Bytes left = nonce(a);
-    const Bytes right = nonce(b);
-    if (std::ranges::equal(left, right)) return a < b;
-    return std::ranges::lexicographical_compare(left, right);
+    const int found = order_of(sheet, transactions[a], transactions[b]);
+    return found != 0 ? found < 0 : a < b;
   });
   for (usize i = 1; i < order.size(); ++i) {
-    const Transaction& before = transactions[order[i - 1]];
     const Transaction& here = transactions[order[i]];
-    if (same_transaction(sheet, before, here)) sheet.fail(claim::kRoot, Code::fisco_transaction_repeated, here.off);
+    if (order_of(sheet, transactions[order[i - 1]], here) != 0) continue;
+    sheet.fail(claim::kRoot, Code::fisco_transaction_repeated, here.off);
   }
 }
 

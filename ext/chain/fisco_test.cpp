@@ -233,16 +233,25 @@ TEST_CASE("receipts: as many as transactions, or none") {
   CHECK(Run(one, anchor_v2()).notes(Code::fisco_receipt_count));
 }
 
-TEST_CASE("a transaction that stands twice") {
+TEST_CASE("a transaction that stands twice, whatever stands between") {
   const SpecV2 spec;
   const Raw tx = spec.transaction(1);
-  Raw blob(4 + 4 * 3);
-  store_le32(blob.data(), 2);
-  store_le32(blob.data() + 8, static_cast<u32>(tx.size()));
-  store_le32(blob.data() + 12, static_cast<u32>(2 * tx.size()));
-  append(blob, tx);
-  append(blob, tx);
-  CHECK(Run(spec.block(blob), anchor_v2()).notes(Code::fisco_transaction_repeated));
+  Raw other = tx;  // of the same nonce
+  other.back() ^= 1;
+  const auto repeated = [&](const std::vector<Raw>& txs) {
+    Raw blob(8 + 4 * txs.size()), body;
+    store_le32(blob.data(), static_cast<u32>(txs.size()));
+    for (usize i = 0; i < txs.size(); ++i) {
+      append(body, txs[i]);
+      store_le32(blob.data() + 8 + 4 * i, static_cast<u32>(body.size()));
+    }
+    append(blob, body);
+    return Run(spec.block(blob), anchor_v2()).notes(Code::fisco_transaction_repeated);
+  };
+  CHECK(repeated({tx, tx}));
+  CHECK(repeated({tx, other, tx}));
+  CHECK_FALSE(repeated({tx, other}));
+  CHECK_FALSE(repeated({other, tx, spec.transaction(2)}));
 }
 
 TEST_CASE("anchors that are refused") {

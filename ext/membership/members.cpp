@@ -36,7 +36,7 @@ class Setup {
   void run(const Organisation& source) {
     for (const Ref root : source.roots) add_roots(root);
     for (const Ref intermediate : source.intermediates) {
-      for (const Ref der : all_der_of(room_.sheet, intermediate)) add_authority(der, false);
+      for (const Ref der : blocks_of(intermediate)) add_authority(der, false);
     }
     if (std::none_of(group_.authorities.begin(), group_.authorities.end(), is_root)) {
       fail(Code::certificate_issuer_unknown);
@@ -57,9 +57,18 @@ class Setup {
     group_.problem_detail = detail;
   }
 
+  // Fabric reads the first block of a text and no more; ChainMaker all of them.
+  std::vector<Ref> blocks_of(Ref text) {
+    if (!room_.rules.last_is_root) return {der_of(room_.sheet, text, false)};
+    bool complete = true;
+    std::vector<Ref> all = all_der_of(room_.sheet, text, complete);
+    if (!complete) fail();
+    return all;
+  }
+
   // One root for each Ref, or a chain in which those are roots that none of the others has certified.
   void add_roots(Ref source) {
-    const std::vector<Ref> all = all_der_of(room_.sheet, source);
+    const std::vector<Ref> all = blocks_of(source);
     if (!room_.rules.last_is_root || all.size() == 1) {
       for (const Ref der : all) add_authority(der, true);
       return;
@@ -101,7 +110,7 @@ class Setup {
   }
 
   void add_lists(Ref source) {
-    for (const Ref der : all_der_of(room_.sheet, source)) {
+    for (const Ref der : blocks_of(source)) {
       Revocations list;
       list.der = der;
       const Code code = wire::parse_revocation_list(room_.sheet.bytes(der), list.list);
@@ -492,8 +501,8 @@ NodeId Members::attach(NodeId parent, u32 index, const Identity& identity, Insta
     note(sheet, node, identity.status, identity.code, byte_off);
     return node;
   }
-  std::vector<u32> open;  // paths that only their signatures can close
-  Verdict closed = {Status::valid, Code::ok};
+  std::vector<u32> open;                       // paths that only their signatures can close
+  Verdict closed = {Status::valid, Code::ok};  // why the others are, the undecided ones first
   for (u32 i = 0; i < identity.paths.size(); ++i) {
     const Verdict verdict = at_instant(room.rules, identity.paths[i], instant);
     if (verdict.status == Status::valid) open.push_back(i);
@@ -501,12 +510,17 @@ NodeId Members::attach(NodeId parent, u32 index, const Identity& identity, Insta
   }
   if (open.empty()) {
     note(sheet, node, closed.status, closed.code, byte_off);
-  } else if (open.size() == 1) {
+  } else if (open.size() == 1 && closed.status != Status::undecided) {
     bind_path(sheet, node, identity.paths[open[0]]);
   } else {
     const NodeId any =
         sheet.quorum(node, claim::Kind::none, 0, 1, claim::Fold::quorum, Code::certificate_signature_false);
     for (const u32 i : open) bind_path(sheet, sheet.all(any, claim::Kind::chain, i, 1), identity.paths[i]);
+    // Where no open path holds, one that nobody here can judge may.
+    if (closed.status == Status::undecided) {
+      const u32 last = static_cast<u32>(identity.paths.size());
+      note(sheet, sheet.all(any, claim::Kind::chain, last, 1), closed.status, closed.code, byte_off);
+    }
   }
   return node;
 }

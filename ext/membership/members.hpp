@@ -197,7 +197,8 @@ class Members {
                 u64 byte_off = 0);
 
   // The claim that `signature` (DER for ECDSA and SM2) is the identity's over the message, bound at `node`. Where no
-  // claim can be made, a note and kNoClaim.
+  // claim can be made, a note and kNoClaim. The signature's bytes are looked at at once, so they do not lie in scratch;
+  // a message may, but not one in several parts under SM2 or Ed25519.
   ClaimId sign(NodeId node, const Identity& identity, Ref signature, std::span<const Ref> message,
                const SignatureForm& form, Code code = Code::signature_false);
 

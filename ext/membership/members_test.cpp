@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "wire/x509_builder_test.hpp"
 
@@ -159,6 +161,78 @@ TEST_CASE("members: an identity signs messages in the encodings that its network
   for (const Buffer& bad : {Buffer{}, Buffer{0x30, 0x00}, sequence({{0x02, 0x01, 0x85}, {0x02, 0x01, 0x06}}),
                             sequence({tlv(0x02, Buffer(34, 1)), {0x02, 0x01, 0x06}})}) {
     CHECK(sign(bad, true) == claim::kNoClaim);
+  }
+}
+
+namespace {
+
+constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+Buffer pem(const Buffer& der) {
+  std::string text = "-----BEGIN X-----\n";
+  for (usize i = 0; i < der.size(); i += 3) {
+    u32 bits = 0;
+    const usize count = std::min<usize>(3, der.size() - i);
+    for (usize k = 0; k < 3; ++k) bits = bits << 8 | (k < count ? der[i + k] : 0u);
+    for (usize k = 0; k < 4; ++k) text += k > count ? '=' : kDigits[bits >> (18 - 6 * k) & 63];
+  }
+  return bytes_of(text + "\n-----END X-----\n");
+}
+
+}  // namespace
+
+TEST_CASE("members: Fabric reads the first certificate of a text, ChainMaker all of them") {
+  const Buffer two = join({pem(authority("ca", "ca", 1).der()), pem(authority("cb", "cb", 2).der())});
+  Network fabric(membership::fabric_rules(membership::Fabric::v3_0));
+  fabric.organisation.roots.push_back(fabric.sheet.text(two));
+  fabric.add({});
+  CHECK(fabric.identify(leaf("ca")).good());
+  CHECK(fabric.identify(leaf("cb")).code == Code::certificate_issuer_unknown);
+  Network chainmaker(membership::chainmaker_rules());
+  chainmaker.organisation.roots.push_back(chainmaker.sheet.text(two));
+  chainmaker.add({});
+  CHECK(chainmaker.identify(leaf("ca")).good());
+  CHECK(chainmaker.identify(leaf("cb")).good());
+}
+
+TEST_CASE("members: an organisation with more certificates in one text than are read is of no use") {
+  for (const auto& [count, code] : {std::pair{64, Code::ok}, std::pair{65, Code::organisation_malformed}}) {
+    Network net(membership::chainmaker_rules());
+    Buffer all;
+    for (int i = 0; i < count; ++i) all = join({all, pem(authority("ca", "ca", static_cast<u8>(i)).der())});
+    net.organisation.roots.push_back(net.sheet.text(all));
+    net.add({});
+    CHECK(net.members.problem(0) == code);
+  }
+}
+
+TEST_CASE("members: beside a chain that may hold, one that cannot be judged leaves a bad signature undecided") {
+  Network net(membership::fabric_rules(membership::Fabric::v3_0));
+  Plan strange = authority("ca", "ca", 2);
+  const Buffer rsa = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+  strange.key = sequence({sequence({rsa}), tlv(0x03, {0x00, 0x01})});
+  net.add({authority("ca", "ca", 1), strange});
+  REQUIRE(net.members.problem(0) == Code::ok);
+  const Identity& either = net.identify(leaf("ca"));
+  REQUIRE(either.paths.size() == 2);
+  const usize nodes = net.sheet.nodes().size();
+  net.members.attach(kRoot, 0, either);
+  REQUIRE(net.sheet.nodes().size() == nodes + 4);
+  CHECK(net.sheet.nodes()[nodes + 1].fold == claim::Fold::quorum);
+  CHECK(net.sheet.notes().back().status == Status::undecided);
+  CHECK(net.sheet.notes().back().node == nodes + 3);
+}
+
+TEST_CASE("members: a message that is yet to be computed is read when it is there") {
+  Sheet sheet({}, {}, Limits{});
+  const Ref digest = sheet.hash(Hash::sm3, {sheet.text(bytes_of("message"))});
+  const Ref key = sheet.text(Buffer(65, 4));
+  for (const auto algorithm : {wire::KeyAlgorithm::sm2, wire::KeyAlgorithm::ed25519}) {
+    REQUIRE(membership::sign(sheet, kRoot, algorithm, key, sheet.text(kSignature), std::span(&digest, 1), {}) !=
+            claim::kNoClaim);
+    const Ref message = sheet.signature_rows().back().msg;
+    CHECK(message.space() == claim::Space::scratch);
+    CHECK(message.off == digest.off);
   }
 }
 

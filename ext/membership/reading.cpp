@@ -15,11 +15,13 @@ Ref der_of(Sheet& sheet, Ref text, bool pem_only) {
   return pem_only ? Ref{} : text;
 }
 
-std::vector<Ref> all_der_of(Sheet& sheet, Ref text) {
+std::vector<Ref> all_der_of(Sheet& sheet, Ref text, bool& complete) {
   std::vector<Ref> found;
   wire::PemBlock block;
   u32 at = 0;
-  while (found.size() < kBlocksMax && wire::pem_block(sheet.bytes(text.sub(at, text.len() - at)), block)) {
+  while (wire::pem_block(sheet.bytes(text.sub(at, text.len() - at)), block)) {
+    complete = found.size() < kBlocksMax;
+    if (!complete) break;
     at += static_cast<u32>(block.rest);
     found.push_back(sheet.text(block.bytes));
   }

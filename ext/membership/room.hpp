@@ -94,8 +94,8 @@ inline bool equal_bytes(Bytes a, Bytes b) { return a.size() == b.size() && !ByBy
 // The DER bytes of the first PEM block of `text`, or `text` itself where there is no block; an empty Ref where neither
 // can be a structure of X.509.
 Ref der_of(Sheet& sheet, Ref text, bool pem_only);
-// All blocks, or the text itself.
-std::vector<Ref> all_der_of(Sheet& sheet, Ref text);
+// All blocks, or the text itself; `complete` becomes false where there are more than are read.
+std::vector<Ref> all_der_of(Sheet& sheet, Ref text, bool& complete);
 
 // ---- chains.cpp
 

@@ -1,6 +1,7 @@
 // Signatures of certificates, revocation lists and messages as rows.
 #include <algorithm>
 
+#include "base/check.hpp"
 #include "membership/room.hpp"
 #include "wire/der.hpp"
 #include "wire/der_reader.hpp"
@@ -68,10 +69,13 @@ bool loose_signature(Bytes der, u8* out, usize width) {
   return !inside.failed() && store_positive(r, out, width) && store_positive(s, out + width, width);
 }
 
+// One run of bytes, for schemes that hash the message themselves. Rows read scratch when it is written; several parts
+// are copied before that, so none of them may lie there.
 Ref joined(Sheet& sheet, std::span<const Ref> parts) {
-  if (parts.size() == 1 && parts[0].space() != claim::Space::scratch) return parts[0];
+  if (parts.size() == 1) return parts[0];
   std::vector<u8> bytes;
   for (const Ref part : parts) {
+    ISTHMUS_CHECK(part.space() != claim::Space::scratch);
     const Bytes piece = sheet.bytes(part);
     bytes.insert(bytes.end(), piece.begin(), piece.end());
   }

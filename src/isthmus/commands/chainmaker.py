@@ -47,7 +47,7 @@ _NEXT: Final[Mapping[str, str]] = {
     "chainmaker_not_included": "give the block that holds the transaction, or ask for the signatures alone "
     "(--signed-only)",
     "chainmaker_member_unknown": "put the certificate that the hash or alias names into the anchor's certificates or "
-    "aliases",
+    "aliases, or the endorser's key into its keys",
     "chainmaker_sm2_engine": "say in the anchor which engine the nodes use (sm2_engine)",
     "limit_exceeded": "raise --max-bytes",
 }
