@@ -367,6 +367,23 @@ bool is_policy_sound(const Policy& policy) {
   return policy.numerator == 0 && policy.denominator == 0;
 }
 
+// Of two policies for one resource nobody could say which is meant.
+bool has_repeated_policy(Bytes anchor_bytes, const Anchor& anchor) {
+  std::vector<Bytes> names;
+  names.reserve(anchor.policies.size());
+  for (const Policy& policy : anchor.policies) {
+    names.push_back(anchor_bytes.subspan(policy.resource.off, policy.resource.len()));
+  }
+  const auto before = [](Bytes a, Bytes b) {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+  };
+  std::sort(names.begin(), names.end(), before);
+  for (usize i = 1; i < names.size(); ++i) {
+    if (equal(names[i - 1], names[i])) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 AnchorError read_anchor(Bytes bytes, u32 count_max, Anchor& anchor) {
@@ -383,6 +400,7 @@ AnchorError read_anchor(Bytes bytes, u32 count_max, Anchor& anchor) {
   if (!std::all_of(anchor.policies.begin(), anchor.policies.end(), is_policy_sound)) {
     return {"a policy's numbers do not belong to its rule", 0};
   }
+  if (has_repeated_policy(bytes, anchor)) return {"a resource has two policies", 0};
   return {};
 }
 

@@ -609,6 +609,13 @@ Ref le64_text(Sheet& sheet, u64 value) {
   return sheet.text(raw);
 }
 
+// A tree of version 3 does not mark its leaves: of a bare hash nobody knows whether it is a leaf or an inner node. What
+// is given whole is a leaf, and as a block has one receipt for each transaction, paths of leaves are of one length.
+bool may_be_inner(const Proof& proof, const Anchor& anchor, bool whole, bool other_whole) {
+  if (!anchor.is_v3() || whole) return false;
+  return !other_whole || proof.transaction_path.levels.size() != proof.receipt_path.levels.size();
+}
+
 void state_proved_transaction(Sheet& sheet, const Proof& proof, const Anchor& anchor) {
   const Header& header = proof.statement.block.header;
   const u64 index = walk_of(anchor, proof.transaction_path).index;
@@ -617,6 +624,9 @@ void state_proved_transaction(Sheet& sheet, const Proof& proof, const Anchor& an
   note_problems(sheet, node, tx.problems);
   const Ref hash = state_leaf(sheet, node, anchor, tx.hashed, tx.stated_hash);
   state_inclusion(sheet, node, anchor, proof.transaction_path, hash, header.transactions_root, proof.index_plus_one);
+  if (!tx.web3 && may_be_inner(proof, anchor, !tx.hashed.empty(), !proof.receipt.hashed.empty())) {
+    sheet.undecided(node, Code::fisco_hash_only, tx.off);
+  }
   const Ref sender = tx.hashed.empty() ? Ref{} : state_sender(sheet, node, tx, hash, anchor);
   if (tx.hashed.empty() && !tx.web3 && tx.sender.len() != 0) {
     sheet.undecided(node, Code::fisco_sender_unproved, tx.off);
@@ -635,6 +645,9 @@ bool state_proved_receipt(Sheet& sheet, const Proof& proof, const Anchor& anchor
   const NodeId node = sheet.all(claim::kRoot, Kind::receipt, index_of(index));
   check_receipt(sheet, node, proof.receipt, header);
   const Ref hash = state_leaf(sheet, node, anchor, proof.receipt.hashed, proof.receipt.stated_hash);
+  if (may_be_inner(proof, anchor, !proof.receipt.hashed.empty(), !proof.transaction.hashed.empty())) {
+    sheet.undecided(node, Code::fisco_hash_only, proof.receipt.off);
+  }
   const u64 tx_index = walk_of(anchor, proof.transaction_path).index;
   u64 place = proof.index_plus_one;
   if (proof.has_transaction) place = anchor.is_v3() ? 0 : tx_index + 1;

@@ -31,6 +31,10 @@ std::vector<Ref> all_der_of(Sheet& sheet, Ref text, bool& complete) {
 
 BareKey read_key(Sheet& sheet, Ref text) {
   BareKey out;
+  if (text.len() > kIdentityMax) {
+    out.code = Code::key_encoding;
+    return out;
+  }
   out.spki = der_of(sheet, text, false);
   wire::PublicKey key;
   out.code = wire::parse_public_key(sheet.bytes(out.spki), key);

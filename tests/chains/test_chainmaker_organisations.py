@@ -75,3 +75,10 @@ def test_organisations_named_in_public_mode_count_for_nothing(engine: isthmus.En
     assert engine.check(cm.BLOCK, raw, anchor).code == "chainmaker_policy"
     raw, anchor = _policy_case(keyed, "ANY", endorsers)
     assert engine.check(cm.BLOCK, raw, anchor).ok
+
+
+def test_two_policies_for_one_resource_are_no_anchor(engine: isthmus.Engine) -> None:
+    network = Network()
+    twice = network.anchor(policies=(cm.Policy("a", "ANY"), cm.Policy("b", "ANY"), cm.Policy("a", "ALL")))
+    with pytest.raises(ValueError, match="two policies"):
+        engine.check(cm.BLOCK, network.block(9, [network.transaction(0)]), twice)

@@ -756,7 +756,8 @@ def test_command_line_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert run("genesis", "two", "--genesis", "genesis")[0] == 1  # a gap
     assert run("one")[0] == 3
     assert run("broken", "--genesis", "genesis")[0] == 1
-    for words in (["--policy", "x"], ["--policy", "cc=AND("], ["--dialect", "v9"], ["--transactions", "some"]):
+    for words in (["--policy", "x"], ["--policy", "cc=AND("], ["--dialect", "v9"], ["--transactions", "some"],
+                  ["--commit-hash", "--gaps"], ["--policy", "cc=" + "AND(" * 5000]):  # fmt: skip
         assert run("one", "--genesis", "genesis", *words)[0] == 2
     assert run("one", "--trust-first")[0] == 2
     assert run("one", "--genesis", "one")[0] == 2

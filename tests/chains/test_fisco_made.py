@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import isthmus
+from isthmus import _wire
 from isthmus.chains import fisco
 from isthmus.chains.fisco import Anchor, LightClient, Version
 from isthmus.cli import main
@@ -91,8 +92,25 @@ def test_a_receipt_at_another_place_is_not_the_transactions() -> None:
         fisco.proof_from_json(block.json, block.transaction_json(1), block.receipt_json(2), anchor=older.anchor())
 
 
+def test_a_hash_alone_may_be_an_inner_node_of_version_3() -> None:
+    chain = Chain("3", "sm")
+    block = chain.block(transactions=4)
+    anchor = chain.anchor()
+    statement = fisco.statement_from_json(block.json, anchor).encoded
+    leaves = [block.transaction_hash(index) for index in range(4)]
+    above = [chain.hash(leaves[0] + leaves[1]), chain.hash(leaves[2] + leaves[3])]
+    for stated, siblings in ((leaves[1], (1, leaves[0], 2, above[1])), (above[0], (2, above[1]))):
+        levels = b"".join(
+            _wire.message(1, _wire.blob(side, sibling))
+            for side, sibling in zip(siblings[::2], siblings[1::2], strict=True)
+        )
+        proof = _wire.message(1, statement) + _wire.blob(3, stated) + _wire.message(4, levels)
+        verdict = ENGINE.check(fisco.PROOF, proof, anchor)
+        assert (verdict.status, verdict.code) == (isthmus.Status.UNDECIDED, "fisco_hash_only"), str(verdict)
+
+
 # Nobody can say, so nobody is called a liar: what is trusted does not tell.
-UNDECIDED = {"fisco_no_anchor", "fisco_sender_unproved", "fisco_extra_data", "fisco_version"}
+UNDECIDED = {"fisco_no_anchor", "fisco_sender_unproved", "fisco_extra_data", "fisco_version", "fisco_hash_only"}
 
 
 def every_attack() -> Iterator[tuple[str, Attack]]:
@@ -283,6 +301,11 @@ def test_anchor_and_check_commands(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["check", "fisco", str(header), "--anchor", str(made), "--no-progress"]) == 1
     assert main(["check", "fisco", str(header), "--no-progress"]) == 2
     assert main(["anchor", "fisco", str(header)]) == 2
+    assert main(["check", "fisco", str(header), "--version", "3", "--block", "nowhere", "--no-progress"]) == 2
+    assert "the files hold none" in capsys.readouterr().err
+    made.write_text('{"height": 5}', encoding="utf-8")
+    assert main(["check", "fisco", str(made), "--version", "3", "--no-progress"]) == 2
+    assert "neither a number nor a hash" in capsys.readouterr().err
     lied = {**block.json, "stateRoot": "0x" + "00" * 32}
     header.write_text(json.dumps(lied), encoding="utf-8")
     assert main(["anchor", "fisco", str(header), "--version", "3", "--sm"]) == 2

@@ -121,7 +121,10 @@ def signature_policy(text: str) -> bytes:
     '120812060801120208001a0b12090a074f7267314d5350'
     """
     reader = _PolicyText(text)
-    rule = reader.rule()
+    try:
+        rule = reader.rule()
+    except RecursionError:
+        raise ValueError("policy: nested too deeply") from None
     if reader.left():
         raise ValueError(f"policy: {reader.left()!r:.40} follows its end")
     return policy_envelope(rule, reader.principals)
@@ -183,7 +186,10 @@ class _PolicyText:
     def _next(self) -> tuple[str | None, ...]:
         match = _TOKEN.match(self._text, self._at)
         if match is None:
-            raise ValueError(f"policy: cannot read {self.left()!r:.40}")
+            left = self.left()
+            raise ValueError(
+                f"policy: cannot read {left!r:.40}" if left else f"policy: {self._text!r:.40} ends too early"
+            )
         self._at = match.end()
         return match.groups()
 

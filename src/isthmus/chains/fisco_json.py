@@ -233,6 +233,8 @@ def read_statement(source: Any, anchor: Anchor, *, body: bool = True) -> Stateme
     """A block or header in JSON, with its transactions unless ``body`` is false; ``ValueError`` names the path of what
     cannot be read."""
     node = unwrap(source)
+    if not any(node.has(name) for name in ("number", "blockNumber", "hash")):
+        raise node.fail("no block or header: it has neither a number nor a hash")
     fields = Fields(node)
     signatures = _signatures(fields)
     v3 = anchor.version.major == 3

@@ -61,6 +61,8 @@ def run(args: argparse.Namespace) -> Result:
     given = [each for path in args.files for each in read_file(path)]
     if not given:
         raise UsageError(f"{args.files[0]}: no blocks", "a block in protobuf or a block file is expected")
+    if args.commit_hash and args.gaps:
+        raise UsageError("commit hashes follow from every block before", "leave out --commit-hash or --gaps")
     given.sort(key=lambda each: each.block.number if each.block else -1)
     anchor = read_anchor(args, given)
     with make_engine(args) as engine:

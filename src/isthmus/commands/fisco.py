@@ -68,6 +68,8 @@ def run(args: argparse.Namespace) -> Result:
     given = [each for path in args.files for each in read_file(path, anchor, args.block)]
     if not given:
         raise UsageError(f"{args.files[0]}: no blocks", "each file holds one block or proof, or a list of blocks")
+    if args.block is not None and not any(isinstance(each.what, Proof) for each in given):
+        raise UsageError("--block is for proofs, and the files hold none", "give the block among the files instead")
     shown = shown_progress(args)
     with make_engine(args) as engine, progress.bar("walking", len(given), "blocks", shown=shown) as done:
         judged = judge(engine, anchor, given)

@@ -718,6 +718,11 @@ def check_proof(proof: Proof, anchor: Anchor) -> None:
     has_tx = proof.transaction is not None or bool(proof.transaction_hash)
     has_receipt = proof.receipt is not None or bool(proof.receipt_hash)
     _require(has_tx or has_receipt, "nothing")
+    # A bare hash in version 3 may be an inner node, unless the other proof, of a whole leaf, has as many levels.
+    whole = (proof.transaction is not None, proof.receipt is not None)
+    bare = (has_tx and not whole[0]) or (has_receipt and not whole[1])
+    levels_agree = any(whole) and len(proof.transaction_path) == len(proof.receipt_path)
+    _require(not (anchor.is_v3 and bare) or levels_agree, "hash only")
     place = proof.index
     if has_tx:
         tx = Transaction(None) if proof.transaction is None else _read_transaction(proof.transaction, anchor)
